@@ -1,0 +1,62 @@
+"""The one tree of errors. Each says what was wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+
+class SelvedgeError(Exception):
+    """Base of every error that Selvedge raises on purpose."""
+
+
+class SignatureError(SelvedgeError):
+    """A request is not signed by a secret we know; answered with 401, nothing is written."""
+
+
+class MalformedPayloadError(SelvedgeError):
+    """A signed body cannot be understood; it is kept in quarantine for a replay after a fix."""
+
+
+class UnknownTopicError(SelvedgeError):
+    """A storefront sent a topic nobody here reads; answered with 200 and counted."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(f"unknown topic {topic!r}")
+        self.topic = topic
+
+
+class StorageUnavailableError(SelvedgeError):
+    """The database is throttled or away; answered with 503 so that the storefront retries."""
+
+
+class DefinitionError(SelvedgeError):
+    """A file a shop edits is wrong: which file, which line, which field, and the way out.
+
+    `line` counts from 1; `field` is a dotted path inside the file or empty.
+    """
+
+    def __init__(self, reason: str, *, file: str = "", line: int = 0, field: str = "") -> None:
+        self.reason, self.file, self.line, self.field = reason, file, line, field
+        place = ":".join(part for part in (file, str(line) if line else "") if part)
+        super().__init__(": ".join(part for part in (place, field, reason) if part))
+
+
+class TemplateError(SelvedgeError):
+    """A template cannot be rendered; the message is recorded as `skipped: template-error`."""
+
+
+class LinkError(SelvedgeError):
+    """A signed link is forged, damaged or too old."""
+
+
+class ProviderRefusedError(SelvedgeError):
+    """A provider definitely did not take a message; `retryable` tells whether a later try may succeed.
+
+    `address_is_dead` tells that the address will never work again (a push endpoint gone, an unsubscribed browser).
+    """
+
+    def __init__(self, reason: str, *, retryable: bool, address_is_dead: bool = False) -> None:
+        super().__init__(reason)
+        self.retryable, self.address_is_dead = retryable, address_is_dead
+
+
+class ProviderOutcomeUnknownError(SelvedgeError):
+    """The call to a provider ended without an answer: the message may or may not have gone out."""
