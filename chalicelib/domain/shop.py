@@ -1,0 +1,76 @@
+"""What a shop sets for all of its journeys, and what it says of each message: data read from `shop.yaml` and `message.yaml`."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Literal
+
+from msgspec import Struct
+
+from chalicelib.domain.messages import Category
+
+Handling = Literal["hold", "drop", "ignore"]
+OnCap = Literal["skip", "retry-until"]
+
+
+class QuietHours(Struct, frozen=True):
+    """A local time span in which nothing is sent; it may run over midnight."""
+
+    start: time = time(22, 0)
+    end: time = time(9, 0)
+
+
+class FrequencyCap(Struct, frozen=True):
+    """At most `count` sends carrying `tag` in a rolling `window` of seconds (up to 30 days).
+
+    Every message carries its channel, its category and its topic as tags, and those of its own definition.
+    """
+
+    tag: str
+    count: int
+    window: int
+
+
+class ShopSettings(Struct, frozen=True):
+    """The shop: who writes, in which language and zone, and the limits on sending."""
+
+    name: str = "Shop"
+    url: str = "https://shop.example"
+    sender_email: str = "shop@shop.example"
+    sender_name: str = "Shop"
+    support_email: str = ""
+    support_phone: str = ""
+    address: str = ""
+    locale: str = "ru"
+    locales: tuple[str, ...] = ("ru", "en")
+    time_zone: str = "Europe/Moscow"
+    country: str = "RU"
+    currency: str = "RUB"
+    quiet_hours: QuietHours = QuietHours()
+    holdout_percent: float = 5.0
+    caps: tuple[FrequencyCap, ...] = ()
+    sms_sender_id: str = ""
+    sms_max_price_usd: str = "0.10"
+    logo_url: str = ""
+    color: str = "#1d1d1f"
+    price_overrides: dict[str, str] = {}
+
+
+class MessageDefinition(Struct, frozen=True):
+    """One message: what it is, where it may go and under which limits.
+
+    `channels` are in the order to try; `variants` are the template files there are, as `email.ru`;
+    higher `priority` goes first where two messages want one slot.
+    """
+
+    name: str
+    category: Category
+    channels: tuple[str, ...]
+    topic: str = "news"
+    priority: int = 50
+    quiet_hours: Handling = "hold"
+    on_cap: OnCap = "skip"
+    obeys_cap: bool = True
+    counts_toward_cap: bool = True
+    tags: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
