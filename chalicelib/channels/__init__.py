@@ -1,0 +1,1 @@
+"""Ways to reach a customer, and what their providers tell back."""

@@ -1,0 +1,1 @@
+"""Reading the files a shop edits into domain types."""

@@ -1,0 +1,1 @@
+"""One unit of work per module."""

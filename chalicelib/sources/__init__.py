@@ -1,0 +1,1 @@
+"""Storefronts: verify a request, translate it into arrivals."""

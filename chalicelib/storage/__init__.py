@@ -1,0 +1,1 @@
+"""DynamoDB, S3 and SSM, and nobody else knows them."""

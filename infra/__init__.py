@@ -1,0 +1,1 @@
+"""What AWS must hold, packaging, deployment, and the same on a laptop."""
