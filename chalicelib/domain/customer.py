@@ -159,9 +159,9 @@ class Run(Struct, frozen=True, omit_defaults=True, rename={
 }):
     """One customer's way through one journey.
 
-    `step` is the path of the step it stands at; `since` is when the step before it happened; `wake_at` is when it goes on
-    by itself; `held` is the message deferred at this step, if any; `event_ref` names the log entry (and the event in it)
-    whose cart or order the messages show; `values` are the fields of that event which later conditions and waits read.
+    `step` is the path of the step it stands at; `since` is when the step before it happened; `wake_at` is when it goes
+    on by itself; `held` tells that the message of this step is deferred; `event_ref` names the log entry (and the event
+    in it) whose cart or order the messages show; `values` are the fields of that event which later conditions read.
     """
 
     journey: str
@@ -173,7 +173,7 @@ class Run(Struct, frozen=True, omit_defaults=True, rename={
     since: datetime
     wake_at: datetime | None = None
     event_ref: str = ""
-    values: dict[str, str | int | float | bool | None | datetime | Decimal] = {}
+    values: dict[str, str | int | float | bool | datetime | Decimal | None] = {}
     held: bool = False
 
 
@@ -200,8 +200,8 @@ class Customer(Struct, frozen=True, omit_defaults=True, rename={
 }):
     """A customer's whole state. `now` is the recorded time of the newest entry folded: time never runs backwards here.
 
-    `timer_at` is when the pending timer is due; `recent` are the marks of the last entries folded, `recovered` those that
-    a recovery from the table folded while the stream may still bring them. `identities` are the keys (`storefront:…`,
+    `timer_at` is when the pending timer is due; `recent` are the marks of the last entries folded, `recovered` those
+    that a recovery from the table folded while the stream may still bring them. `identities` are the keys (`storefront:…`,
     `device:…`) that lead to this customer, besides the mail addresses and phones of the profile.
     """
 

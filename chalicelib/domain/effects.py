@@ -17,7 +17,10 @@ class PutMessage(Struct, frozen=True, tag=True):
 
 
 class RecordFeedback(Struct, frozen=True, tag=True):
-    """Note on a message what its provider or a link told: `kind` is `delivered`, `opened`, `clicked`, `bounced` or `complained`."""
+    """Note on a message what its provider or a link told.
+
+    `kind` is `delivered`, `opened`, `clicked`, `bounced` or `complained`; `detail` refines it (`hard`, `soft`).
+    """
 
     customer_id: str
     message_id: str

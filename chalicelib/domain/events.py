@@ -127,7 +127,7 @@ class ConsentChange(Struct, frozen=True, omit_defaults=True):
 
 
 class Endpoint(Struct, frozen=True, omit_defaults=True):
-    """Where a push can reach a device: an SNS platform endpoint (`push`) or a browser subscription (`web-push`, RFC 8030)."""
+    """Where a push reaches a device: an SNS platform endpoint (`push`) or a browser subscription (`web-push`, RFC 8030)."""
 
     channel: Literal["push", "web-push"]
     address: Identifier
@@ -184,8 +184,8 @@ class Event(Struct, frozen=True, omit_defaults=True):
 class Identity(Struct, frozen=True, order=True):
     """One way to recognise a customer; `value` is normalised.
 
-    `storefront` (as `shopify:820982911946154508`), `email` and `phone` (E.164) are strong: they name one person. `device`,
-    `cart` and `endpoint` are weak: people share devices, so a weak one moves to whoever was last seen with it.
+    `storefront` (as `shopify:820982911946154508`), `email` and `phone` (E.164) are strong: they name one person.
+    `device`, `cart` and `endpoint` are weak: people share devices, so a weak one moves to whoever was last seen with it.
     """
 
     kind: str

@@ -51,7 +51,7 @@ class Reason(StrEnum):
 
 
 class CodeOffer(Struct, frozen=True, omit_defaults=True):
-    """A promo code that goes with a message: `discount` as the customer reads it ("10 %"), `valid` in seconds from sending."""
+    """A promo code that goes with a message: `discount` as the customer reads it ("10 %"), `valid` in seconds."""
 
     discount: str
     valid: int
@@ -61,7 +61,7 @@ class Message(Struct, frozen=True, omit_defaults=True):
     """One message to one customer. Only the first fields matter to the fold; the rest is the sender's record.
 
     `channels` are the usable ones in the order to try; `event_ref` names the log entry whose cart or order is shown;
-    `reason` is a `Reason` when skipped, the provider's word when failed; `cost` is in US dollars, as a string of a Decimal.
+    `reason` is a `Reason` when skipped, the provider's word when failed; `cost` is in US dollars, a Decimal's text.
     """
 
     customer_id: str
@@ -100,8 +100,8 @@ class Message(Struct, frozen=True, omit_defaults=True):
 def message_id(customer_id: str, journey: str, run_key: str, entry: int, step: str) -> str:
     """The id of the message that a step of a run produces: producing it twice gives the same id (semantics 22).
 
-    Holds no content and no time, so a definition changed between a crash and its replay cannot send twice. 24 hexadecimal
-    digits: also fits an SES message tag ([A-Za-z0-9_-], at most 256).
+    Holds no content and no time, so a definition changed between a crash and its replay cannot send twice.
+    24 hexadecimal digits: also fits an SES message tag ([A-Za-z0-9_-], at most 256).
     """
     source = "\x1f".join((customer_id, journey, run_key, str(entry), step))
     return blake2b(source.encode(), digest_size=12).hexdigest()

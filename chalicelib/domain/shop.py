@@ -1,4 +1,4 @@
-"""What a shop sets for all of its journeys, and what it says of each message: data read from `shop.yaml` and `message.yaml`."""
+"""What a shop sets for all of its journeys, and what it says of each message: `shop.yaml` and `message.yaml` as data."""
 
 from __future__ import annotations
 
