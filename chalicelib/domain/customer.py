@@ -162,7 +162,8 @@ class Run(Struct, frozen=True, omit_defaults=True, rename={
 
     `step` is the path of the step it stands at; `since` is when the step before it happened; `wake_at` is when it goes
     on by itself; `held` tells that the message of this step is deferred; `event_ref` names the log entry (and the event
-    in it) whose cart or order the messages show; `values` are the fields of that event which later conditions read.
+    in it) whose cart or order the messages show; `values` are the fields of that event which later conditions read
+    (texts, numbers, truths, moments and `Decimal`s).
     """
 
     journey: str
@@ -174,7 +175,7 @@ class Run(Struct, frozen=True, omit_defaults=True, rename={
     since: datetime
     wake_at: datetime | None = None
     event_ref: str = ""
-    values: dict[str, str | int | float | bool | datetime | Decimal | None] = {}
+    values: dict[str, Any] = {}
     held: bool = False
 
 
