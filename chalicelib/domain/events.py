@@ -16,7 +16,12 @@ Identifier = Annotated[str, Meta(min_length=1, max_length=512)]
 Text = Annotated[str, Meta(max_length=4096)]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code")]
 Moment = Annotated[datetime, Meta(tz=True)]
-Amount = Annotated[Decimal, Meta(description="A decimal number; send it as a string to keep every digit")]
+AMOUNT_PATTERN = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"
+"""How an amount may be written in `POST /v1/events`."""
+Amount = Annotated[Decimal, Meta(
+    description="A decimal number, as a string so that every digit is kept", extra_json_schema={"pattern": AMOUNT_PATTERN},
+)]
+Pieces = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
 
 ConsentChannel = Literal["email", "sms", "push", "web-push", "telegram", "whatsapp", "vk"]
 
@@ -28,7 +33,7 @@ class Line(Struct, frozen=True, omit_defaults=True):
     variant_id: Text = ""
     sku: Text = ""
     title: Text = ""
-    quantity: int = 1
+    quantity: Pieces = 1
     price: Amount = Decimal(0)
     image_url: Text = ""
     url: Text = ""
@@ -59,7 +64,10 @@ class Checkout(Struct, frozen=True, omit_defaults=True):
 
 
 class Order(Struct, frozen=True, omit_defaults=True):
-    """An order as far as the event tells of it. `refunded` is the amount given back by this event."""
+    """An order as far as the event tells of it.
+
+    `refunded` is the amount given back by this event, `refund_id` names that refund: an order may be refunded in parts.
+    """
 
     id: Identifier
     number: Text = ""
@@ -75,6 +83,7 @@ class Order(Struct, frozen=True, omit_defaults=True):
     pickup_point: Text = ""
     delivery_date: date | None = None
     refunded: Amount = Decimal(0)
+    refund_id: Text = ""
     in_store: bool = False
 
 
@@ -88,7 +97,7 @@ class Product(Struct, frozen=True, omit_defaults=True):
     price: Amount = Decimal(0)
     old_price: Amount | None = None
     currency: Currency = "RUB"
-    stock: int | None = None
+    stock: Pieces | None = None
     image_url: Text = ""
     url: Text = ""
 
@@ -199,6 +208,8 @@ class Identity(Struct, frozen=True, order=True):
 
 STRONG_IDENTITIES = ("storefront", "email", "phone")
 """Kinds that name one person, the surest first."""
+WEAK_IDENTITIES = ("order", "cart", "device", "endpoint")
+"""Kinds that one person may hand on to another, the surest first."""
 
 
 class Arrival(Struct, frozen=True, omit_defaults=True):
