@@ -27,6 +27,22 @@ class StorageUnavailableError(SelvedgeError):
     """The database is throttled or away; answered with 503 so that the storefront retries."""
 
 
+class VersionConflictError(SelvedgeError):
+    """Another writer committed a customer's state first; load it again and fold again. `found` is the version there."""
+
+    def __init__(self, customer_id: str, found: int) -> None:
+        super().__init__(f"the state of customer {customer_id} has moved on to version {found}")
+        self.customer_id, self.found = customer_id, found
+
+
+class FileMissingError(SelvedgeError):
+    """The bucket has no such file."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"there is no file {key!r} in the bucket")
+        self.key = key
+
+
 class DefinitionError(SelvedgeError):
     """A file a shop edits is wrong: which file, which line, which field, and the way out.
 

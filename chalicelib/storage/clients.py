@@ -1,0 +1,48 @@
+"""AWS clients, opened when first needed, all of one botocore session (each session reads its data files anew)."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from threading import Lock
+from typing import Any
+
+from botocore.config import Config
+from botocore.session import Session, get_session
+
+CONNECT_TIMEOUT = 1.0
+"""Seconds to reach an endpoint of one's own region."""
+READ_TIMEOUT = 2.0
+"""Seconds to wait for an answer: with two retries still well within a function's 15 seconds."""
+RETRIES = 2
+"""Tries after the first."""
+
+_opening = Lock()
+
+
+@lru_cache(maxsize=1)
+def session() -> Session:
+    """The one botocore session of the process."""
+    return get_session()
+
+
+def client(service: str) -> Any:
+    """The client of a service (`s3`, `ssm`), kept for later calls; the endpoint may be set by `AWS_ENDPOINT_URL`.
+
+    Creating one is not thread-safe in botocore, hence the lock.
+    """
+    with _opening:
+        return _client(service, os.environ.get("AWS_ENDPOINT_URL", ""))
+
+
+@lru_cache(maxsize=8)
+def _client(service: str, endpoint: str) -> Any:
+    # A laptop's emulator has no wildcard names for buckets in front of its address.
+    addressing = {"addressing_style": "path" if endpoint else "auto"}
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        retries={"total_max_attempts": 1 + RETRIES, "mode": "standard"},
+        s3=addressing,
+    )
+    return session().create_client(service, endpoint_url=endpoint or None, config=config)

@@ -1,0 +1,25 @@
+"""What a shop has one of: definitions in force, versions of journeys, cursors; opaque bodies by kind and id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chalicelib.storage.items import binary, pack, text, unpack
+from chalicelib.storage.tables import Shop
+
+
+def get(kind: str, key: str, consistent: bool = False) -> bytes | None:
+    """The body kept under a kind and an id, or None. Half a read unit per 4 KB, a whole one when `consistent`."""
+    item = Shop.fetch(kind, key, consistent=consistent)
+    return unpack(binary(item, "b")) if item else None
+
+
+def of_kind(kind: str) -> Iterator[tuple[str, bytes]]:
+    """All ids of a kind with their bodies, in the order of the ids. Half a read unit per 4 KB."""
+    for item in Shop.search(kind):
+        yield text(item, "i"), unpack(binary(item, "b"))
+
+
+def put(kind: str, key: str, body: bytes) -> None:
+    """Keep a body of at most 400 KB, compressed, over an earlier one. One write unit per KB of the larger."""
+    Shop(kind, key, body=pack(body)).save()
