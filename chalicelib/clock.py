@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 def now() -> datetime:
     """The current time in UTC.
 
-    `SELVEDGE_CLOCK` is `<real start, epoch seconds>,<speed>`: from that start on, time runs `speed` times as fast.
+    `SELVEDGE_CLOCK` is `<real start, epoch seconds>,<speed>[,<time shown then, epoch seconds>]`: from that start on, time
+    runs `speed` times as fast, beginning at the time shown (by default the real one).
     """
     real = time.time()
     setting = os.environ.get("SELVEDGE_CLOCK")
     if not setting:
         return datetime.fromtimestamp(real, UTC)
-    start, speed = (float(part) for part in setting.split(","))
-    return datetime.fromtimestamp(start, UTC) + timedelta(seconds=(real - start) * speed)
+    start, speed, *shown = (float(part) for part in setting.split(","))
+    return datetime.fromtimestamp(shown[0] if shown else start, UTC) + timedelta(seconds=(real - start) * speed)
