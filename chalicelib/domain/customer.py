@@ -156,14 +156,15 @@ class Profile(Struct, frozen=True, omit_defaults=True, rename={
 
 class Run(Struct, frozen=True, omit_defaults=True, rename={
     "journey": "j", "key": "k", "entry": "n", "version": "v", "step": "s", "entered_at": "e", "since": "i",
-    "wake_at": "w", "event_ref": "r", "values": "x", "held": "h",
+    "wake_at": "w", "event_ref": "r", "values": "x", "held": "h", "sent_step": "m", "converted": "c",
 }):
     """One customer's way through one journey.
 
     `step` is the path of the step it stands at; `since` is when the step before it happened; `wake_at` is when it goes
     on by itself; `held` tells that the message of this step is deferred; `event_ref` names the log entry (and the event
     in it) whose cart or order the messages show; `values` are the fields of that event which later conditions read
-    (texts, numbers, truths, moments and `Decimal`s).
+    (amounts and dates come back from storage as texts: `conditions.event_value` reads them); `sent_step` is the step of
+    its last message; `converted` tells that the goal was reached.
     """
 
     journey: str
@@ -177,6 +178,8 @@ class Run(Struct, frozen=True, omit_defaults=True, rename={
     event_ref: str = ""
     values: dict[str, Any] = {}
     held: bool = False
+    sent_step: str = ""
+    converted: bool = False
 
 
 class Visit(Struct, frozen=True, omit_defaults=True, rename={"journey": "j", "count": "n", "last_at": "a"}):
@@ -203,8 +206,8 @@ class Customer(Struct, frozen=True, omit_defaults=True, rename={
     """A customer's whole state. `now` is the recorded time of the newest entry folded: time never runs backwards here.
 
     `timer_at` is when the pending timer is due; `recent` are the marks of the last entries folded, `recovered` those
-    that a recovery from the table folded while the stream may still bring them. `identities` are the keys (`storefront:…`,
-    `device:…`) that lead to this customer, besides the mail addresses and phones of the profile.
+    that a recovery from the table folded while the stream may still bring them. `identities` are the keys that lead to
+    this customer (`storefront:…`, `device:…`) besides the mail addresses and phones of the profile.
     """
 
     customer_id: str

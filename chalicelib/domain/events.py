@@ -19,7 +19,8 @@ Moment = Annotated[datetime, Meta(tz=True)]
 AMOUNT_PATTERN = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"
 """How an amount may be written in `POST /v1/events`."""
 Amount = Annotated[Decimal, Meta(
-    description="A decimal number, as a string so that every digit is kept", extra_json_schema={"pattern": AMOUNT_PATTERN},
+    description="A decimal number, as a string so that every digit is kept",
+    extra_json_schema={"pattern": AMOUNT_PATTERN},
 )]
 Pieces = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
 
@@ -136,7 +137,7 @@ class ConsentChange(Struct, frozen=True, omit_defaults=True):
 
 
 class Endpoint(Struct, frozen=True, omit_defaults=True):
-    """Where a push reaches a device: an SNS platform endpoint (`push`) or a browser subscription (`web-push`, RFC 8030)."""
+    """Where a push reaches a device: an SNS platform endpoint (`push`) or a browser (`web-push`, RFC 8030)."""
 
     channel: Literal["push", "web-push"]
     address: Identifier
@@ -194,7 +195,7 @@ class Identity(Struct, frozen=True, order=True):
     """One way to recognise a customer; `value` is normalised.
 
     `storefront` (as `shopify:820982911946154508`), `email` and `phone` (E.164) are strong: they name one person.
-    `device`, `cart` and `endpoint` are weak: people share devices, so a weak one moves to whoever was last seen with it.
+    `device`, `cart` and `endpoint` are weak: people share devices, so they move to whoever was last seen with them.
     """
 
     kind: str

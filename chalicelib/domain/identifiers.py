@@ -15,14 +15,15 @@ LONGEST_EMAIL = 254
 LONGEST_ID = 128
 """Longest id of a storefront, device, cart or order that is taken; a DynamoDB partition key holds 2,048 bytes."""
 
-_EMAIL = re.compile(r"[^@\s<>()\[\],;:\"\\\x00-\x1f\x7f]+@[^@\s<>()\[\],;:\"\\/\x00-\x1f\x7f]+\.[^@\s.<>()\[\],;:\"\\/]{2,}")
+_FOREIGN = r"@\s<>()\[\],;:\"\\\x00-\x1f\x7f"
+_EMAIL = re.compile(rf"[^{_FOREIGN}]+@[^{_FOREIGN}/]+\.[^{_FOREIGN}/.]{{2,}}")
 _PLAIN_ID = re.compile(r"[^\x00-\x1f\x7f]+")
 
 
 def normalise_email(value: str) -> str:
     """A mail address in lower case with its domain in ASCII (RFC 5891), or empty when it is none.
 
-    Dots and +tags stay: only Gmail ignores them. Mailboxes that differ by case alone are one person everywhere in practice.
+    Dots and +tags stay: only Gmail ignores them. Mailboxes that differ by case alone are one person's in practice.
     """
     text = value.strip().lower()
     if not _EMAIL.fullmatch(text):
@@ -39,7 +40,7 @@ def normalise_email(value: str) -> str:
 def normalise_phone(value: str, country: str = "") -> str:
     """A phone number as E.164 (`+79123456789`), or empty when no such number exists.
 
-    `country` (ISO 3166-1 alpha-2) tells how to read a number without a country code; by default the shop's default country.
+    `country` (ISO 3166-1 alpha-2) tells how to read a number without a country code; by default that of `ShopSettings`.
     Numbers that cannot exist are refused: a placeholder such as 000-00-00 would make one person of many.
     """
     text = value.strip()

@@ -1,4 +1,4 @@
-"""What a shop sets for all of its journeys, and what it says of each message: `shop.yaml` and `message.yaml` as data."""
+"""What a shop sets for all of its journeys, and says of each message: `shop.yaml`, `message.yaml` as data."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class MessageDefinition(Struct, frozen=True):
     """One message: what it is, where it may go and under which limits.
 
     `channels` are in the order to try; `variants` are the template files there are, as `email.ru`;
-    higher `priority` goes first where two messages want one slot.
+    higher `priority` goes first where two messages want one slot; `retry_for` bounds `retry-until`, in seconds.
     """
 
     name: str
@@ -70,6 +70,7 @@ class MessageDefinition(Struct, frozen=True):
     priority: int = 50
     quiet_hours: Handling = "hold"
     on_cap: OnCap = "skip"
+    retry_for: int = 86400
     obeys_cap: bool = True
     counts_toward_cap: bool = True
     tags: tuple[str, ...] = ()

@@ -1,0 +1,212 @@
+"""The engine: a pure fold of the log into the state. `fold(state, entry, definitions) -> (state, effects)`.
+
+"Now" is the recorded time of the entry. Effects come before the state is committed, each under a deterministic key, so
+that a crash between the two replays to the same keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from msgspec.structs import replace
+
+from chalicelib.domain import merging, profile
+from chalicelib.domain.conditions import Scope, event_values
+from chalicelib.domain.customer import RECENT_ENTRIES, RECENT_IDENTITIES, Customer, Run, Visit
+from chalicelib.domain.definitions import Definitions, Program
+from chalicelib.domain.effects import AppendEntry, Effect, RecordFeedback
+from chalicelib.domain.events import Entry, Event
+from chalicelib.domain.journeys import Exit
+from chalicelib.domain.walk import Decision, Walk
+
+TIMER_DUE = "timer.due"
+"""The event of a timer's entry; its `occurred_at` is when the timer was due."""
+
+_FEEDBACK = ("delivered", "opened", "clicked", "bounced", "complained")
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What folding one entry came to: the new state, the effects in order, and (when asked for) each decision."""
+
+    customer: Customer
+    effects: tuple[Effect, ...]
+    decisions: tuple[Decision, ...] = ()
+
+
+def mark_of(entry_id: str) -> bytes:
+    """The short mark by which a state remembers an entry it has folded."""
+    return blake2b(entry_id.encode(), digest_size=6).digest()
+
+
+def fold(customer: Customer, entry: Entry, definitions: Definitions, *, trace: bool = False) -> Folded:
+    """Fold one log entry into the customer's state.
+
+    Raises UnknownVersionError when a run is pinned to a version that `definitions` lacks: load it and fold again.
+    """
+    now = max(customer.now or entry.recorded_at, entry.recorded_at)
+    recent = (*customer.recent, mark_of(entry.entry_id))[-RECENT_ENTRIES:]
+    customer = replace(customer, now=now, recent=recent)
+    if customer.forwarded_to:
+        return Folded(customer, _forwarded(customer, entry))
+    customer = _recognised(customer, entry)
+    walk = Walk(customer, definitions, now, trace)
+    for index, event in enumerate(entry.events):
+        _take(walk, event, entry, index)
+        if walk.customer.forwarded_to:
+            return Folded(walk.state(), tuple(walk.effects), tuple(walk.decisions))
+    walk.advance()
+    walk.arm()
+    return Folded(walk.state(), tuple(walk.effects), tuple(walk.decisions))
+
+
+def _forwarded(customer: Customer, entry: Entry) -> tuple[Effect, ...]:
+    events = tuple(event for event in entry.events if event.name != TIMER_DUE)
+    if not events:
+        return ()
+    return (AppendEntry(replace(entry, customer_id=customer.forwarded_to, events=events)),)
+
+
+def _recognised(customer: Customer, entry: Entry) -> Customer:
+    if not entry.identities:
+        return customer
+    others = tuple(known.key for known in entry.identities if known.kind not in {"email", "phone"})
+    fresh = tuple(key for key in others if key not in customer.identities)
+    return replace(
+        customer,
+        profile=profile.with_identities(customer.profile, entry.identities),
+        identities=(*customer.identities, *fresh)[-RECENT_IDENTITIES:] if fresh else customer.identities,
+    )
+
+
+def _take(walk: Walk, event: Event, entry: Entry, index: int) -> None:
+    if event.name == TIMER_DUE:
+        if walk.timer_at is not None and event.occurred_at >= walk.timer_at:
+            walk.timer_at = None
+        return
+    if event.name == "customer.merged" and event.merge is not None:
+        walk.end_all("merged")
+        walk.customer, effects = merging.forward(walk.state(), event.merge.customer_id, entry)
+        walk.effects.extend(effects)
+        return
+    if event.name == "customer.absorbed" and event.merge is not None:
+        walk.absorb(event.merge)
+        return
+    changed = profile.apply(walk.customer.profile, event, walk.now)
+    if changed is None:
+        walk.note("", "", "known already", event.name)
+        return
+    if event.name.startswith("message."):
+        _feedback(walk, event)
+    else:
+        changed = profile.seen(changed, event, entry.source)
+    if changed is not walk.customer.profile:
+        walk.customer = replace(walk.customer, profile=changed)
+    _end_runs(walk, event, index, entry)
+    for program in walk.definitions.triggers.get(event.name, ()):
+        _enter(walk, program, event, f"{entry.entry_id}|{index}")
+
+
+def _feedback(walk: Walk, event: Event) -> None:
+    told = event.message
+    if told is None or not told.message_id:
+        return
+    kind = event.name.removeprefix("message.")
+    if kind in _FEEDBACK and not told.automated:
+        walk.effects.append(
+            RecordFeedback(walk.customer.customer_id, told.message_id, kind, event.occurred_at, told.kind)
+        )
+    elif kind in {"skipped", "failed"}:
+        walk.uncount(told.message_id)
+    elif kind == "sent" and told.sent_at is not None:
+        walk.sent_late(told.message_id, told.sent_at)
+
+
+def _end_runs(walk: Walk, event: Event, index: int, entry: Entry) -> None:
+    """Exits, goals and restarts: what an event does to the runs there are."""
+    for slot, run in enumerate(walk.runs):
+        if run is None:
+            continue
+        program = walk.program(run)
+        if program is None:
+            walk.end(slot, "withdrawn")
+        elif _leaves(walk, program, run, event):
+            walk.end(slot, "exited")
+        elif _reaches_goal(walk, program, run, event):
+            walk.reach_goal(slot, program)
+        elif event.name in program.restarts_on and _key_of(program, event) == run.key:
+            walk.restart(slot, program, event, f"{entry.entry_id}|{index}")
+
+
+def _leaves(walk: Walk, program: Program, run: Run, event: Event) -> bool:
+    return any(_matches(walk, program, run, event, leave) for leave in program.exits_on.get(event.name, ()))
+
+
+def _matches(walk: Walk, program: Program, run: Run, event: Event, leave: Exit) -> bool:
+    if leave.same_key and _key_of(program, event) != run.key:
+        return False
+    return not leave.where or _true_of(walk, program, event, leave.where)
+
+
+def _reaches_goal(walk: Walk, program: Program, run: Run, event: Event) -> bool:
+    goal = program.journey.goal
+    if goal is None or goal.on != event.name or run.converted:
+        return False
+    return not goal.where or _true_of(walk, program, event, goal.where)
+
+
+def _true_of(walk: Walk, program: Program, event: Event, text: str) -> bool:
+    condition = program.conditions[text]
+    return condition.holds(Scope(walk.customer, event_values(event, condition.event_paths()), walk.now))
+
+
+def _key_of(program: Program, event: Event) -> str | None:
+    """The run key that an event carries, `""` for a journey without one, None when the event lacks a part of it."""
+    paths = program.key_paths
+    if not paths:
+        return ""
+    values = event_values(event, frozenset(paths))
+    parts = [values[path] for path in paths]
+    return None if any(part in (None, "") for part in parts) else "/".join(str(part) for part in parts)
+
+
+def _enter(walk: Walk, program: Program, event: Event, event_ref: str) -> None:
+    journey = program.journey
+    values = event_values(event, program.trigger_paths)
+    scope = Scope(walk.customer, values, walk.now)
+    if journey.where and not program.conditions[journey.where].holds(scope):
+        walk.note(journey.name, "", "not entered", "where")
+        return
+    key = _key_of(program, event)
+    if key is None:
+        walk.note(journey.name, "", "not entered", "the event has no run key")
+        return
+    for slot, run in enumerate(walk.runs):
+        if run is not None and run.journey == journey.name and run.key == key:
+            walk.point(slot, event, event_ref)
+            return
+    visit = next((known for known in walk.visits if known.journey == journey.name), None)
+    if visit is not None and not _may_enter_again(walk, program, visit):
+        walk.note(journey.name, key, "not entered", f"again: {journey.again.rule}")
+        return
+    if journey.profile_filter and not program.conditions[journey.profile_filter].holds(scope):
+        walk.note(journey.name, key, "not entered", "for")
+        return
+    count = visit.count + 1 if visit is not None else 1
+    walk.visits = [known for known in walk.visits if known is not visit]
+    walk.visits.append(Visit(journey.name, count, walk.now))
+    slot = walk.begin(program, key, count, {path: values[path] for path in program.remembered}, event_ref)
+    begun = walk.runs[slot]
+    if begun is not None and _leaves(walk, program, begun, event):
+        walk.end(slot, "exited")
+
+
+def _may_enter_again(walk: Walk, program: Program, visit: Visit) -> bool:
+    again = program.journey.again
+    if again.rule == "always":
+        return True
+    return again.rule == "after" and (walk.now - visit.last_at).total_seconds() >= again.gap
+
+
+

@@ -1,0 +1,132 @@
+"""Two customers found to be one person: the older absorbs the younger, both through their logs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from chalicelib.domain import consent
+from chalicelib.domain.customer import (
+    RECENT_IDENTITIES,
+    RECENT_ORDERS,
+    RECENT_PRODUCTS,
+    RECENT_SENDS,
+    Customer,
+    OrderTotals,
+    Profile,
+)
+from chalicelib.domain.effects import AppendEntry, Effect, RepointIdentities
+from chalicelib.domain.events import Entry, Event, Merge
+
+_IDENTITY_OF_CHANNEL = {"email": "email", "sms": "phone"}
+
+
+def forward(customer: Customer, surviving_id: str, entry: Entry) -> tuple[Customer, tuple[Effect, ...]]:
+    """The absorbed customer from now on: it forwards what still reaches it, and hands over its state and identities."""
+    addresses = tuple(
+        f"{_IDENTITY_OF_CHANNEL[known.channel]}:{known.value}"
+        for known in customer.profile.addresses
+        if known.channel in _IDENTITY_OF_CHANNEL
+    )
+    absorbed = Event(
+        name="customer.absorbed",
+        occurred_at=entry.recorded_at,
+        merge=Merge(customer.customer_id, msgspec.msgpack.encode(customer)),
+    )
+    handed_over = replace(entry, customer_id=surviving_id, events=(absorbed,), identities=())
+    return (
+        replace(customer, forwarded_to=surviving_id, profile=Profile(), runs=(), sends=(), visits=(), timer_at=None),
+        (
+            AppendEntry(handed_over),
+            RepointIdentities(customer.customer_id, surviving_id, (*customer.identities, *addresses)),
+        ),
+    )
+
+
+def absorb(customer: Customer, other: Customer) -> Customer:
+    """The surviving customer with the other's state taken in; absorbing the same one twice changes nothing.
+
+    What the survivor knows stands; gaps are filled. Counts add up; the newest word on each consent holds.
+    Runs of the other ended when it was merged: what it was to hear next, the survivor's own runs decide.
+    """
+    if other.customer_id in customer.absorbed:
+        return customer
+    visits = {visit.journey: visit for visit in customer.visits}
+    for visit in other.visits:
+        known = visits.get(visit.journey)
+        visits[visit.journey] = (
+            replace(known, count=max(known.count, visit.count), last_at=max(known.last_at, visit.last_at))
+            if known is not None
+            else visit
+        )
+    sends = sorted({*customer.sends, *other.sends}, key=lambda sent: (sent.at, sent.message_id))
+    return replace(
+        customer,
+        profile=_profiles(customer.profile, other.profile),
+        visits=tuple(visits.values()),
+        sends=tuple(sends)[-RECENT_SENDS:],
+        identities=tuple(dict.fromkeys((*customer.identities, *other.identities)))[-RECENT_IDENTITIES:],
+        absorbed=(*customer.absorbed, other.customer_id, *other.absorbed),
+    )
+
+
+def _profiles(mine: Profile, other: Profile) -> Profile:
+    filled: dict[str, Any] = {
+        name: getattr(mine, name) or getattr(other, name)
+        for name in (
+            "first_name", "last_name", "birthday", "gender", "city", "country", "time_zone", "locale", "first_source",
+            "redaction_requested_at",
+        )
+    }
+    merged = replace(
+        mine,
+        **filled,
+        tags=tuple(dict.fromkeys((*mine.tags, *other.tags))),
+        first_seen_at=min(filter(None, (mine.first_seen_at, other.first_seen_at)), default=None),
+        last_seen_at=max(filter(None, (mine.last_seen_at, other.last_seen_at)), default=None),
+        orders=_orders(mine.orders, other.orders),
+        progress=(*other.progress, *mine.progress)[-RECENT_ORDERS:],
+        cart=max(
+            (cart for cart in (mine.cart, other.cart) if cart is not None and cart.updated_at is not None),
+            key=lambda cart: cart.updated_at or 0,
+            default=mine.cart or other.cart,
+        ),
+        viewed=tuple(dict.fromkeys((*other.viewed, *mine.viewed)))[-RECENT_PRODUCTS:],
+        bought=tuple(dict.fromkeys((*other.bought, *mine.bought)))[-RECENT_PRODUCTS:],
+        categories=tuple(dict.fromkeys((*other.categories, *mine.categories)))[-RECENT_PRODUCTS:],
+        engagement=(*mine.engagement, *(e for e in other.engagement if e.channel not in _channels(mine))),
+    )
+    for address in other.addresses:
+        known = next((a for a in merged.addresses if (a.channel, a.value) == (address.channel, address.value)), None)
+        if known is None:
+            merged = replace(merged, addresses=(address, *merged.addresses))
+        elif address.suppressed and not known.suppressed:
+            merged = consent.with_suppression(merged, address.channel, address.value, address.suppressed)
+    for word in sorted(other.consents, key=lambda word: word.at):
+        merged = consent.with_consent(
+            merged, word.channel, word.topic, given=word.given, at=word.at, source=word.source
+        )
+    return merged
+
+
+def _channels(profile: Profile) -> set[str]:
+    return {known.channel for known in profile.engagement}
+
+
+def _orders(mine: OrderTotals, other: OrderTotals) -> OrderTotals:
+    if not other.count:
+        return mine
+    if not mine.count:
+        return other
+    return OrderTotals(
+        count=mine.count + other.count,
+        spent=mine.spent + (other.spent if other.currency == mine.currency else 0),
+        currency=mine.currency,
+        first_at=min(filter(None, (mine.first_at, other.first_at)), default=None),
+        last_at=max(filter(None, (mine.last_at, other.last_at)), default=None),
+        in_store=mine.in_store + other.in_store,
+        cancelled=mine.cancelled + other.cancelled,
+        returned=mine.returned + other.returned,
+    )

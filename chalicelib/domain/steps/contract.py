@@ -1,0 +1,94 @@
+"""What every kind of step keeps: two methods over what it can see, and the few things it can answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from chalicelib.domain.conditions import Scope
+from chalicelib.domain.customer import Customer, Run
+from chalicelib.domain.definitions import Definitions, Program
+from chalicelib.domain.messages import Message, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a run stands: the customer as folded so far, the run, its version, the moment.
+
+    `due` is when the step came due; `now` may be later (a late timer, an engine that was down).
+    """
+
+    customer: Customer
+    run: Run
+    program: Program
+    definitions: Definitions
+    now: datetime
+    due: datetime
+
+    def holds(self, condition: str) -> bool:
+        """Whether a condition of the journey is true here and now."""
+        return self.program.conditions[condition].holds(Scope(self.customer, self.run.values, self.now))
+
+
+@dataclass(frozen=True, slots=True)
+class Proceed:
+    """Go on at another step. `due` is when that one came due."""
+
+    to: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Stay at this step until a moment."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Contend:
+    """The step wants to send: the fold lets those of all runs decide in the order of their priority."""
+
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A message was decided. `counted_as` are the tags it counts under, if it counts toward the caps."""
+
+    message: Message
+    counted_as: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The run is over."""
+
+    outcome: str
+
+
+Outcome = Proceed | Sleep | Contend | Finish
+
+
+class StepKind(Protocol):
+    """One kind of step. `begin` when a run reaches it, `resume` when its sleep is over."""
+
+    def begin(self, step: Any, at: Standing) -> Outcome:
+        """What happens when the run reaches the step."""
+
+    def resume(self, step: Any, at: Standing) -> Outcome:
+        """What happens when the moment it slept for has come."""
+
+
+def skip_reason(at: Standing) -> Reason | None:
+    """Why no action may happen here: the journey is paused, the step too late, the customer no longer meant."""
+    journey = at.program.journey
+    in_force = at.definitions.journeys.get(journey.name)
+    if in_force is not None and in_force.journey.status == "paused":
+        return Reason.JOURNEY_PAUSED
+    if (at.now - at.due).total_seconds() > journey.max_lateness:
+        return Reason.TOO_LATE
+    if journey.profile_filter and not at.holds(journey.profile_filter):
+        return Reason.FILTER
+    return None

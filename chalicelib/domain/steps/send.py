@@ -1,0 +1,63 @@
+"""`send`: one message, by the first usable channel, within every limit (semantics 14 to 18)."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from chalicelib.domain.journeys import Send
+from chalicelib.domain.limits import Defer, Go, tags_of, verdict
+from chalicelib.domain.messages import Message, Status, message_id
+from chalicelib.domain.steps.contract import Contend, Decided, Outcome, Standing, skip_reason
+
+
+class SendStep:
+    """Contends for its slot; `decide` is called when its turn has come."""
+
+    def begin(self, step: Send, at: Standing) -> Outcome:
+        """Ask for a turn."""
+        return Contend(at.definitions.messages[step.message].priority)
+
+    def resume(self, step: Send, at: Standing) -> Outcome:
+        """A deferral is over: ask again, and test every limit again."""
+        return self.begin(step, at)
+
+
+def message_of(step: Send, at: Standing) -> Message:
+    """The message of this step, queued; the limits are not yet tested."""
+    definition = at.definitions.messages[step.message]
+    run = at.run
+    return Message(
+        customer_id=at.customer.customer_id,
+        message_id=message_id(at.customer.customer_id, run.journey, run.key, run.entry, run.step),
+        name=definition.name,
+        category=definition.category,
+        topic=definition.topic,
+        journey=run.journey,
+        version=run.version,
+        run_key=run.key,
+        entry=run.entry,
+        step=run.step,
+        decided_at=at.now,
+        status=Status.QUEUED,
+        event_ref=run.event_ref,
+        code=step.issue,
+    )
+
+
+def decide(step: Send, at: Standing) -> Decided:
+    """Queue, defer or skip the message of this step."""
+    definition = at.definitions.messages[step.message]
+    channels = step.channels or definition.channels
+    message = message_of(step, at)
+    refused = skip_reason(at)
+    if refused is not None:
+        return Decided(replace(message, status=Status.SKIPPED, reason=refused))
+    answer = verdict(at.customer, definition, channels, at.definitions.settings, at.now)
+    if isinstance(answer, Go):
+        counts = definition.category == "marketing" and definition.counts_toward_cap
+        counted = tags_of(definition, answer.channels[0]) if counts else ()
+        return Decided(replace(message, channels=answer.channels), counted)
+    if isinstance(answer, Defer):
+        return Decided(replace(message, status=Status.DEFERRED, reason=answer.reason, deferred_until=answer.until))
+    return Decided(replace(message, status=Status.SKIPPED, reason=answer.reason))
+
