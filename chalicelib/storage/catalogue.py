@@ -9,7 +9,8 @@ import msgspec
 
 from chalicelib.domain.events import Product
 from chalicelib.storage.connection import ConditionFailedError
-from chalicelib.storage.items import binary, pack, unpack
+from chalicelib.storage.items import binary
+from chalicelib.storage.packing import pack, unpack
 from chalicelib.storage.tables import Catalogue
 
 PRODUCT_ITSELF = "-"

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from chalicelib.domain.customer import Customer, Position
 from chalicelib.errors import VersionConflictError
 from chalicelib.storage.connection import ConditionFailedError, Item
-from chalicelib.storage.items import binary, number, pack, text, unpack
+from chalicelib.storage.items import binary, number, text
+from chalicelib.storage.packing import pack, unpack
 from chalicelib.storage.tables import Customers
 
 DECIMAL_EXTENSION = 1

@@ -1,11 +1,10 @@
-"""Reading raw items, from DynamoDB's answers and from stream records alike, and packing bodies.
+"""Reading raw items, from DynamoDB's answers and from stream records alike.
 
 A stream record that Lambda hands over carries binary values as base64 text, a client's answer as bytes: both are read.
 """
 
 from __future__ import annotations
 
-import zlib
 from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 
@@ -13,24 +12,6 @@ from chalicelib.storage.connection import Item
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-
-COMPRESS_ABOVE = 900
-"""Bytes of a body above which it is compressed: a write unit is 1 KB of the whole item."""
-PLAIN, COMPRESSED = b"\x00", b"\x01"
-
-
-def pack(body: bytes) -> bytes:
-    """A body as it is stored: a one-byte marker, then the body, compressed where that saves a write unit."""
-    if len(body) > COMPRESS_ABOVE:
-        smaller = zlib.compress(body)
-        if len(smaller) < len(body):
-            return COMPRESSED + smaller
-    return PLAIN + body
-
-
-def unpack(stored: bytes) -> bytes:
-    """The body that `pack` was given."""
-    return zlib.decompress(stored[1:]) if stored[:1] == COMPRESSED else stored[1:]
 
 
 def text(item: Item, name: str) -> str:

@@ -10,7 +10,8 @@ import msgspec
 
 from chalicelib.domain.events import Entry, Event, Identity
 from chalicelib.storage.connection import ConditionFailedError, Item
-from chalicelib.storage.items import binary, moment, pack, text, unpack
+from chalicelib.storage.items import binary, moment, text
+from chalicelib.storage.packing import pack, unpack
 from chalicelib.storage.tables import Events
 
 KEPT = timedelta(days=400)

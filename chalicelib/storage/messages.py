@@ -24,7 +24,8 @@ import msgspec
 
 from chalicelib.domain.messages import Category, CodeOffer, Message, Status
 from chalicelib.storage.connection import ConditionFailedError, Item
-from chalicelib.storage.items import binary, moment, number, pack, text, unpack
+from chalicelib.storage.items import binary, moment, number, text
+from chalicelib.storage.packing import pack, unpack
 from chalicelib.storage.tables import Messages
 
 KEPT = timedelta(days=400)

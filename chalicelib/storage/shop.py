@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chalicelib.storage.items import binary, pack, text, unpack
+from chalicelib.storage.items import binary, text
+from chalicelib.storage.packing import pack, unpack
 from chalicelib.storage.tables import Shop
 
 

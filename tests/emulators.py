@@ -1,0 +1,94 @@
+"""MiniStack as a child process, for tests that need a server: real HTTP, real indexes, real concurrency."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+
+ROOT = Path(__file__).parent.parent
+REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+
+CREDENTIALS = {
+    # An emulator takes an access key of twelve digits for the account's number.
+    "AWS_ACCESS_KEY_ID": ACCOUNT,
+    "AWS_SECRET_ACCESS_KEY": "emulated",
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_REGION": REGION,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    # moto does not know the account's own endpoints that botocore would otherwise prefer for streams.
+    "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+}
+"""Environment under which nothing can reach a real account."""
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def ministack_command() -> str:
+    """Where MiniStack is: `SELVEDGE_MINISTACK`, or the project's own environment for it (`make` creates that)."""
+    own = ROOT / ".venv-ministack" / "bin" / "ministack"
+    command = os.environ.get("SELVEDGE_MINISTACK") or (str(own) if own.exists() else shutil.which("ministack"))
+    if not command:
+        raise FileNotFoundError(
+            f"MiniStack is neither at {own} nor on the path: install requirements-ministack.txt into .venv-ministack, "
+            "or leave these tests out with -m 'not ministack'",
+        )
+    return command
+
+
+@contextmanager
+def running_ministack(folder: Path, **settings: str) -> Iterator[str]:
+    """A MiniStack server of our own on loopback, its log in `folder`; gives its address and stops it at the end."""
+    port = free_port()
+    endpoint = f"http://127.0.0.1:{port}"
+    environment = os.environ | {
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_HOST": "127.0.0.1",
+        "MINISTACK_REGION": REGION,
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "PERSIST_STATE": "0",
+        "STATE_DIR": str(folder / "state"),
+        "S3_DATA_DIR": str(folder / "state" / "s3"),
+        "LOG_LEVEL": "WARNING",
+    } | settings
+    with (folder / "ministack.log").open("wb") as log:
+        server = subprocess.Popen([ministack_command()], cwd=folder, env=environment, stdout=log, stderr=log)
+        try:
+            _await_answer(server, endpoint, folder / "ministack.log")
+            yield endpoint
+        finally:
+            server.terminate()
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _await_answer(server: subprocess.Popen[bytes], endpoint: str, log: Path) -> None:
+    for _ in range(300):
+        if server.poll() is not None:
+            raise RuntimeError(f"MiniStack ended with {server.returncode}: {log.read_text()[-2000:]}")
+        try:
+            with urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=1):
+                return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    raise RuntimeError(f"MiniStack does not answer at {endpoint}: {log.read_text()[-2000:]}")
