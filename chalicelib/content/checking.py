@@ -1,0 +1,45 @@
+"""Trying a message's templates before they go live: every variant, with all there can be and with next to nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from chalicelib.content.mail_markup import check_markup
+from chalicelib.content.rendering import Links, Templates
+from chalicelib.content.samples import BARE_CUSTOMER, BARE_EVENT, FULL_CUSTOMER, FULL_EVENT, sample_message
+from chalicelib.content.template_files import TemplateFiles
+from chalicelib.domain.rendered import Rendered
+from chalicelib.domain.shop import MessageDefinition, ShopSettings
+from chalicelib.errors import TemplateError
+
+_LINKS = Links(unsubscribe="https://shop.example/u/sample", preferences="https://shop.example/p/sample")
+
+
+def check_message(
+    definition: MessageDefinition, files: TemplateFiles, settings: ShopSettings, now: datetime
+) -> tuple[Rendered, ...]:
+    """Render every variant of a message with samples and return the full ones, in the order of the variants.
+
+    Raises TemplateError, with file and line, for the first variant that cannot be rendered, and for a channel that the
+    definition names and no file serves.
+    """
+    templates = Templates(files)
+    for channel in definition.channels:
+        if not any(variant.startswith(f"{channel}.") for variant in definition.variants):
+            raise TemplateError(f"templates/{definition.name}/message.yaml: {channel} has no template file")
+    rendered = []
+    for variant in definition.variants:
+        channel, _, locale = variant.partition(".")
+        markup = files.read(f"{definition.name}/{variant}.mjml", now) if channel == "email" else None
+        if markup is not None:
+            check_markup(markup)
+        for customer, event, code in (
+            (FULL_CUSTOMER, FULL_EVENT, True), (FULL_CUSTOMER, FULL_EVENT, False), (BARE_CUSTOMER, BARE_EVENT, False),
+        ):
+            made = templates.render(
+                sample_message(definition, code=code), definition, customer=customer, event=event, settings=settings,
+                channel=channel, links=_LINKS, now=now, locale=locale,
+            )
+            if event is FULL_EVENT and code:
+                rendered.append(made)
+    return tuple(rendered)
