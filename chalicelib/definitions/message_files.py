@@ -31,7 +31,8 @@ def message_definition(text: str, file: str, beside: Iterable[str]) -> MessageDe
             raise root.error(f"lacks the field {required!r}")
     name = _name(fields["message"], file)
     category: Category = _one_of(fields["category"], get_args(Category))  # type: ignore[assignment]
-    quiet: Handling = _one_of(fields.get("quiet-hours"), get_args(Handling), "hold")  # type: ignore[assignment]
+    by_default = "hold" if category == "marketing" else "ignore"
+    quiet: Handling = _one_of(fields.get("quiet-hours"), get_args(Handling), by_default)  # type: ignore[assignment]
     on_cap: OnCap = _one_of(fields.get("on-cap"), get_args(OnCap), "skip")  # type: ignore[assignment]
     return MessageDefinition(
         name=name,

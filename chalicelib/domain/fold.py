@@ -131,10 +131,10 @@ def _end_runs(walk: Walk, event: Event, index: int, entry: Entry) -> None:
         program = walk.program(run)
         if program is None:
             walk.end(slot, "withdrawn")
-        elif _leaves(walk, program, run, event):
-            walk.end(slot, "exited")
         elif _reaches_goal(walk, program, run, event):
             walk.reach_goal(slot, program)
+        elif _leaves(walk, program, run, event):
+            walk.end(slot, "exited")
         elif event.name in program.restarts_on and _key_of(program, event) == run.key:
             walk.restart(slot, program, event, f"{entry.entry_id}|{index}")
 

@@ -1,0 +1,78 @@
+"""Reading `shop.yaml`: who the shop is, its zone and languages, and its limits on sending."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Any
+
+from chalicelib.definitions.spans import seconds_of, time_of
+from chalicelib.definitions.yaml_reader import Node, read
+from chalicelib.domain.shop import FrequencyCap, QuietHours, ShopSettings
+from chalicelib.domain.timing import zone
+
+_FIELDS = (
+    "shop", "url", "sender", "support", "address", "locale", "locales", "time-zone", "country", "currency",
+    "quiet-hours", "holdout", "caps", "sms", "brand",
+)
+_TEXTS = {"shop": "name", "url": "url", "address": "address", "locale": "locale", "country": "country",
+          "currency": "currency"}
+LONGEST_WINDOW = 30 * 86400
+
+
+def read_shop(text: str, file: str = "shop.yaml") -> ShopSettings:
+    """Read the shop's settings; what the file leaves out keeps its default.
+
+    Raises DefinitionError with file, line and reason.
+    """
+    root = read(text, file)
+    fields = root.allow(*_FIELDS)
+    settings: dict[str, Any] = {_TEXTS[name]: fields[name].string() for name in _TEXTS if name in fields}
+    if "locales" in fields:
+        settings["locales"] = tuple(node.string() for node in fields["locales"].items())
+    if "time-zone" in fields:
+        settings["time_zone"] = _zone(fields["time-zone"])
+    if "quiet-hours" in fields:
+        settings["quiet_hours"] = _quiet_hours(fields["quiet-hours"])
+    if "holdout" in fields:
+        settings["holdout_percent"] = _percent(fields["holdout"])
+    if "caps" in fields:
+        settings["caps"] = tuple(_cap(node) for node in fields["caps"].items())
+    for group, names in (
+        ("sender", {"email": "sender_email", "name": "sender_name"}),
+        ("support", {"email": "support_email", "phone": "support_phone"}),
+        ("sms", {"sender-id": "sms_sender_id", "max-price": "sms_max_price_usd"}),
+        ("brand", {"logo": "logo_url", "color": "color"}),
+    ):
+        if group in fields:
+            inner = fields[group].allow(*names)
+            settings |= {names[name]: node.string() for name, node in inner.items()}
+    return ShopSettings(**settings)
+
+
+def _zone(node: Node) -> str:
+    if zone(node.string()) is None:
+        raise node.error(f"unknown time zone {node.text!r}; use an IANA name such as Europe/Moscow")
+    return node.string()
+
+
+def _quiet_hours(node: Node) -> QuietHours:
+    fields = node.allow("start", "end")
+    start = time_of(fields["start"]) if "start" in fields else time(22, 0)
+    return QuietHours(start, time_of(fields["end"]) if "end" in fields else time(9, 0))
+
+
+def _percent(node: Node) -> float:
+    if isinstance(node.value, bool) or not isinstance(node.value, int | float) or not 0 <= node.value <= 50:
+        raise node.error(f"should be a percentage from 0 to 50, not {node.text!r}")
+    return float(node.value)
+
+
+def _cap(node: Node) -> FrequencyCap:
+    fields = node.allow("tag", "count", "window")
+    for name in ("tag", "count", "window"):
+        if name not in fields:
+            raise node.error(f"a cap lacks `{name}`")
+    window = seconds_of(fields["window"])
+    if window > LONGEST_WINDOW:
+        raise fields["window"].error("is at most 30 days")
+    return FrequencyCap(fields["tag"].string(), fields["count"].integer(), window)
