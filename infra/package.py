@@ -1,0 +1,150 @@
+"""The code package of the functions: `app.py`, `chalicelib/`, and of the dependencies what they import.
+
+Lambda's disk is read-only, so a package without compiled modules is compiled anew at every cold start, 4–5 times the
+import time; botocore walks its whole data folder for each client. Hence: compiled, pruned to what is imported, and the
+same bytes for the same source, so that an unchanged package is not deployed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import chalice
+
+from infra import pruning
+from infra.closure import Modules
+
+PROJECT = Path(__file__).resolve().parent.parent
+MAX_BYTES = 5_000_000
+MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
+"""Lambda's names of its architectures, and the machine in a wheel's tag."""
+GLIBC_MINOR = 26 if sys.version_info < (3, 12) else 34
+"""glibc 2.x of the runtime: Amazon Linux 2 up to Python 3.11, Amazon Linux 2023 from 3.12 on
+(https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html)."""
+
+
+class PackagingError(Exception):
+    """A dependency cannot be had for the runtime, or the package is larger than it may be."""
+
+
+def host_architecture() -> str:
+    """Lambda's name of the architecture of the machine that this runs on."""
+    return "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+
+
+def build_package(target: Path, *, architecture: str, project: Path = PROJECT) -> Path:
+    """Write the package for an architecture (`arm64`, `x86_64`) to the file `target`, and return it.
+
+    Raises PackagingError.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "task"
+        assemble(root, architecture=architecture, project=project)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_zip(root, target)
+    size = target.stat().st_size
+    if size > MAX_BYTES:
+        raise PackagingError(f"{target} has {size:,} bytes; at most {MAX_BYTES:,} are wanted")
+    return target
+
+
+def assemble(root: Path, *, architecture: str, project: Path = PROJECT) -> None:
+    """Lay out the package's files, compiled, in the folder `root`, which must not exist."""
+    installed = install_dependencies(architecture, project=project)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder)
+        shutil.copytree(installed, source, dirs_exist_ok=True)
+        _add_chalice_runtime(source)
+        shutil.copy2(project / "app.py", source / "app.py")
+        shutil.copytree(project / "chalicelib", source / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
+        modules = Modules(source)
+        kept = modules.closure(
+            ["app", *pruning.always(modules.files)],
+            dynamic=lambda name, tree: pruning.dynamic_imports(name, tree, modules.files),
+            excluded=pruning.excluded,
+        )
+        wanted = {modules.files[name] for name in kept} | set(pruning.data_files(source))
+        wanted |= {path for path in (source / "chalicelib").rglob("*") if path.is_file() and path.suffix != ".py"}
+        for path in sorted(wanted):
+            destination = root / path.relative_to(source)
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, destination)
+    endpoints = root / "botocore/data/endpoints.json"
+    endpoints.write_bytes(pruning.lean_endpoints(endpoints.read_bytes()))
+    _compile(root)
+
+
+def install_dependencies(architecture: str, *, project: Path = PROJECT) -> Path:
+    """Install `requirements.txt` for the runtime into a folder below `build/`, once per content, and return the folder.
+
+    Only wheels: a dependency that would have to be compiled here stops the build instead of failing on AWS.
+    """
+    requirements = (project / "requirements.txt").read_bytes()
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    mark = hashlib.sha256(requirements).hexdigest()[:12]
+    folder = project / "build" / "dependencies" / f"python{version}-{architecture}-{mark}"
+    if folder.exists():
+        return folder
+    machine = MACHINES[architecture]
+    platforms = [f"manylinux_2_{minor}_{machine}" for minor in range(GLIBC_MINOR, 16, -1)]
+    platforms.append(f"manylinux2014_{machine}")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Installed beside its place and moved there, so that an interrupted installation is never taken for a whole one.
+    with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
+        installed = Path(unfinished) / "site-packages"
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+        command += ["--only-binary=:all:", "--implementation", "cp", "--python-version", version]
+        command += [argument for name in platforms for argument in ("--platform", name)]
+        command += ["--target", str(installed), "--requirement", str(project / "requirements.txt")]
+        finished = subprocess.run(command, check=False, capture_output=True, text=True)
+        if finished.returncode:
+            raise PackagingError(f"no wheels for Python {version} on {architecture}:\n{finished.stderr}")
+        if not folder.exists():
+            installed.rename(folder)
+    return folder
+
+
+def _add_chalice_runtime(source: Path) -> None:
+    """Chalice's run-time part: two files, taken from the Chalice that packages, as `chalice package` does."""
+    runtime = source / "chalice"
+    runtime.mkdir(exist_ok=True)
+    for name in ("__init__.py", "app.py"):
+        shutil.copy2(Path(chalice.__file__).with_name(name), runtime / name)
+
+
+def _compile(root: Path) -> None:
+    """Compile every module with the Python that packages, which is the runtime's; the cache is used unchecked.
+
+    Dependencies are kept as bytecode only; our own modules keep their source, so that tracebacks and the AWS console
+    show it. Without the columns of each expression the bytecode is a sixth smaller. The seed makes the bytes the same
+    each time.
+    """
+    command = [sys.executable, "-S", "-X", "no_debug_ranges", "-m", "compileall", "-q"]
+    command += ["--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", "/var/task"]
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    ours = [root / "app.py", root / "chalicelib"]
+    subprocess.run([*command, *map(str, ours)], check=True, env=environment)
+    others = sorted(path for path in root.iterdir() if path not in ours and path.name != "__pycache__")
+    subprocess.run([*command, "-b", *map(str, others)], check=True, env=environment)
+    for path in others:
+        for module in [path] if path.is_file() else path.rglob("*.py"):
+            if module.suffix == ".py":
+                module.unlink()
+
+
+def write_zip(root: Path, target: Path) -> None:
+    """Zip a folder so that the same files give the same bytes: sorted, with a fixed date and mode."""
+    with zipfile.ZipFile(target, "w") as archive:
+        for path in sorted(path for path in root.rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), (1980, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, path.read_bytes(), compresslevel=9)
