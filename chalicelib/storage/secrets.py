@@ -38,11 +38,6 @@ def values(path: str) -> tuple[str, ...]:
     return found
 
 
-def forget() -> None:
-    """Read every value anew when next asked for."""
-    _read.clear()
-
-
 def _fetch(name: str) -> tuple[str, ...]:
     ssm, found, token = clients.client("ssm"), [], None
     while True:
