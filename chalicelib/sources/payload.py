@@ -61,16 +61,21 @@ def sections(body: Body, name: str) -> list[Body]:
 def text(body: Body, *names: str, longest: int = LONGEST_TEXT) -> str:
     """The first of these fields that says something, as text cut to `longest` characters; empty when none does."""
     for name in names:
-        value = body.get(name)
+        value: object = body.get(name)
         if isinstance(value, str):
-            value = value.strip()
-        elif isinstance(value, int | Decimal) and not isinstance(value, bool) and abs(value) < LARGEST_NUMBER:
-            value = str(value)
+            written = value.strip()
+        elif _is_number(value):
+            written = str(value)
         else:
             continue
-        if value:
-            return value[:longest]
+        if written:
+            return written[:longest]
     return ""
+
+
+def _is_number(value: object) -> bool:
+    # Beyond this Python itself refuses to write an integer out.
+    return isinstance(value, int | Decimal) and not isinstance(value, bool) and -LARGEST_NUMBER < value < LARGEST_NUMBER
 
 
 def url(body: Body, *names: str) -> str:

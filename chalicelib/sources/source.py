@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from hashlib import blake2b
 from hmac import compare_digest
 from hmac import digest as hmac_digest
 from typing import Protocol
@@ -30,7 +31,7 @@ class Source(Protocol):
     def name(self) -> str:
         """The storefront's name: the last part of its address and of its secrets' path."""
 
-    def is_ping(self, headers: Mapping[str, str], body: bytes) -> bool:
+    def is_ping(self, headers: Mapping[str, str], body: bytes, /) -> bool:
         """Whether this is the storefront's unsigned test of the address, to be answered with 200 and forgotten."""
 
     def verify(self, headers: Mapping[str, str], body: bytes, secrets: Iterable[str]) -> None:
@@ -52,6 +53,11 @@ class Source(Protocol):
         """
 
 
+def fingerprint(*parts: bytes) -> str:
+    """A short name for a body: equal for equal parts."""
+    return blake2b(b"\0".join(parts), digest_size=16).hexdigest()
+
+
 def verify_hmac_sha256(signature: str, body: bytes, secrets: Iterable[str]) -> None:
     """Check a base64 HMAC-SHA256 of the raw body (RFC 2104) in constant time, against each secret.
 
@@ -71,7 +77,7 @@ _arrival_decoder = msgspec.msgpack.Decoder(tuple[Arrival, ...])
 
 
 def checked(arrivals: tuple[Arrival, ...]) -> tuple[Arrival, ...]:
-    """The arrivals as the log will read them back: what breaks a limit of the vocabulary is found here, not in the engine.
+    """The arrivals as the log will read them back: what breaks a limit of the vocabulary shows now, not in the engine.
 
     Raises:
         MalformedPayloadError: a translated value breaks a limit; names its path.

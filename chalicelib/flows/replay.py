@@ -1,0 +1,47 @@
+"""Re-playing the quarantine: bodies that could not be understood are read again, after the fix."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from chalicelib.errors import MalformedPayloadError, UnknownTopicError
+from chalicelib.flows import accept
+from chalicelib.sources.registry import SOURCES
+from chalicelib.storage import bucket
+
+QUARANTINE = "quarantine/"
+
+
+class Replayed(Struct, frozen=True):
+    """What came of one quarantined body: `outcome` is `accepted`, `known` or why it stays where it is."""
+
+    key: str
+    outcome: str
+    stays: bool
+
+
+def replay(now: datetime, prefix: str = QUARANTINE) -> tuple[Replayed, ...]:
+    """Read every quarantined body under `prefix` once more; those understood now leave the quarantine.
+
+    Their signatures were checked on arrival. Replaying twice changes nothing: the log knows the deliveries.
+
+    Raises:
+        StorageUnavailableError: the database or the bucket is away; what was replayed by then is done.
+    """
+    return tuple(_replay(listed.key, now) for listed in bucket.list_files(prefix))
+
+
+def _replay(key: str, now: datetime) -> Replayed:
+    kept = bucket.read_quarantined(key)
+    source = SOURCES.get(kept.source)
+    if source is None:
+        return Replayed(key, f"no such storefront: {kept.source}", stays=True)
+    try:
+        arrivals = source.read(kept.headers, kept.body, kept.at)
+    except (MalformedPayloadError, UnknownTopicError) as error:
+        return Replayed(key, str(error), stays=True)
+    new = accept.receive(arrivals, kept.source, now)
+    bucket.delete(key)
+    return Replayed(key, "accepted" if any(new) or not new else "known", stays=False)
