@@ -1,0 +1,102 @@
+"""Links that need no login: signed, expiring, and telling nobody who the customer is.
+
+A token is URL-safe text signed by itsdangerous (HMAC-SHA256); whoever holds it may do what its purpose says and nothing
+else. Several keys may be valid at once: the last one signs, all of them are accepted, which is how a key is rotated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+from msgspec import Struct
+
+from chalicelib.domain.messages import Message
+from chalicelib.errors import LinkError
+
+if TYPE_CHECKING:
+    from itsdangerous import URLSafeSerializer
+
+Purpose = Literal["unsubscribe", "preferences"]
+
+VALID: Final[dict[Purpose, timedelta]] = {"unsubscribe": timedelta(days=400), "preferences": timedelta(days=90)}
+"""How long a link works. An unsubscribe link must for at least 30 days (CAN-SPAM, 15 USC 7704(a)(3)(A)(ii));
+people use those in mails a year old."""
+
+MAX_TOKEN: Final = 1000
+"""Characters of a token that are looked at; a real one has about 150."""
+
+_PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
+
+
+class Link(Struct, frozen=True):
+    """What a token says: whose link it is, of which message, and what it is for. Ids only, no personal data."""
+
+    purpose: Purpose
+    customer_id: str
+    message_id: str
+    channel: str
+    topic: str
+    expires_at: datetime
+
+
+class ExpiredLinkError(LinkError):
+    """A signed link is too old; `link` tells what it was."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(f"the link expired at {link.expires_at.isoformat()}")
+        self.link = link
+
+
+def sign(link: Link, keys: Sequence[str]) -> str:
+    """The token of a link, signed by the last key. Raises LinkError when there is no key."""
+    payload = (
+        _PURPOSES.index(link.purpose), link.customer_id, link.message_id, link.channel, link.topic,
+        int(link.expires_at.timestamp()),
+    )
+    token = _serializer(keys).dumps(payload)
+    return token if isinstance(token, str) else token.decode("ascii")
+
+
+def read(token: str, keys: Sequence[str], now: datetime) -> Link:
+    """The link of a token. Raises ExpiredLinkError for one that was ours, LinkError for one that never was."""
+    from itsdangerous import BadData  # public pages and the sender alone need it
+
+    if len(token) > MAX_TOKEN:
+        raise LinkError("is not a link of ours: too long")
+    try:
+        payload: Any = _serializer(keys).loads(token)
+        number, customer_id, message_id, channel, topic, expires = payload
+        expires_at = datetime.fromtimestamp(expires, UTC)
+        link = Link(_PURPOSES[number], customer_id, message_id, channel, topic, expires_at)
+    except (BadData, TypeError, ValueError, IndexError) as error:
+        raise LinkError("is not a link of ours: the signature is wrong") from error
+    if now >= link.expires_at:
+        raise ExpiredLinkError(link)
+    return link
+
+
+def link_of(message: Message, channel: str, purpose: Purpose, now: datetime) -> Link:
+    """The link for a purpose of a message that goes out by a channel at `now`."""
+    return Link(purpose, message.customer_id, message.message_id, channel, message.topic, now + VALID[purpose])
+
+
+def urls(message: Message, channel: str, base_url: str, keys: Sequence[str], now: datetime) -> tuple[str, str]:
+    """The whole URLs of a message's unsubscribe page (also the one-click address, RFC 8058) and preferences page."""
+    base = base_url.rstrip("/")
+    unsubscribe = sign(link_of(message, channel, "unsubscribe", now), keys)
+    preferences = sign(link_of(message, channel, "preferences", now), keys)
+    return f"{base}/u/{unsubscribe}", f"{base}/p/{preferences}"
+
+
+def _serializer(keys: Sequence[str]) -> URLSafeSerializer:
+    from hashlib import sha256
+
+    from itsdangerous import URLSafeSerializer
+
+    if not keys or not all(keys):
+        raise LinkError("there is no key for links: put one under link-keys/ in the Parameter Store")
+    return URLSafeSerializer(list(keys), salt="selvedge.link", signer_kwargs={
+        "digest_method": sha256, "key_derivation": "hmac",
+    })
