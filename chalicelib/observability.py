@@ -15,6 +15,9 @@ QUARANTINED: Final = "Quarantined"
 UNKNOWN_TOPICS: Final = "UnknownTopics"
 """Webhooks of a topic that nobody here reads."""
 
+TICK_LATE: Final = "TickLateSeconds"
+"""How far a tick is behind the one before it, told only when that is too far."""
+
 logger: Final = Logger()
 """Writes JSON lines; `POWERTOOLS_LOG_LEVEL` and `POWERTOOLS_SERVICE_NAME` (the stack) set it up."""
 
@@ -25,4 +28,10 @@ metrics: Final = Metrics(namespace="Selvedge")
 def count(name: str, number: int = 1) -> None:
     """Add to a metric and write it out at once: few requests count anything."""
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+    metrics.flush_metrics()
+
+
+def measure_seconds(name: str, seconds: float) -> None:
+    """Write a duration to a metric at once."""
+    metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=seconds)
     metrics.flush_metrics()

@@ -1,0 +1,79 @@
+"""The definitions in force, as the publish flow left them in the shop table; read again once a minute."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from chalicelib.domain.definitions import Definitions
+from chalicelib.domain.journeys import Journey
+from chalicelib.domain.shop import MessageDefinition, ShopSettings
+from chalicelib.storage import shop
+
+FRESH = timedelta(seconds=60)
+"""How long a process goes by what it has read: a change is seen within a minute."""
+
+
+class InForce(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is in force, as one item of the shop table."""
+
+    settings: ShopSettings = ShopSettings()
+    messages: tuple[MessageDefinition, ...] = ()
+    journeys: tuple[Journey, ...] = ()
+
+
+class _Known(msgspec.Struct):
+    """What this process has read, and when."""
+
+    definitions: Definitions | None = None
+    read_at: datetime | None = None
+    body: bytes = b""
+
+
+_known = _Known()
+
+
+def current(now: datetime) -> Definitions:
+    """The definitions in force; one read of the shop table (half a unit per 4 KB) a minute and process."""
+    if _known.definitions is None or _known.read_at is None or not timedelta(0) <= now - _known.read_at < FRESH:
+        body = shop.get("definitions", "in-force") or b""
+        if _known.definitions is None or body != _known.body:
+            in_force = msgspec.json.decode(body, type=InForce) if body else InForce()
+            _known.definitions = Definitions.of(in_force.settings, in_force.messages, in_force.journeys)
+            _known.body = body
+        _known.read_at = now
+    return _known.definitions
+
+
+def with_version(definitions: Definitions, journey: str, version: str) -> Definitions | None:
+    """The definitions with an earlier version of a journey at hand, kept for this process; None when there is none."""
+    body = shop.get("journey", f"{journey}#{version}")
+    if body is None:
+        return None
+    known = definitions.with_version(msgspec.json.decode(body, type=Journey))
+    if definitions is _known.definitions:
+        _known.definitions = known
+    return known
+
+
+def read_in_force() -> InForce:
+    """What is in force as data, strongly consistent; empty before the first publishing."""
+    body = shop.get("definitions", "in-force", consistent=True)
+    return msgspec.json.decode(body, type=InForce) if body else InForce()
+
+
+def put_in_force(in_force: InForce) -> None:
+    """Put definitions in force: each journey's version first, so that no run can be pinned to one that is not kept."""
+    from chalicelib.domain.journeys import version_of  # only publishing needs it
+
+    for journey in in_force.journeys:
+        key = f"{journey.name}#{version_of(journey)}"
+        if shop.get("journey", key) is None:
+            shop.put("journey", key, msgspec.json.encode(journey))
+    shop.put("definitions", "in-force", msgspec.json.encode(in_force))
+
+
+def forget() -> None:
+    """Let the next call read anew (after publishing in the same process)."""
+    _known.definitions, _known.read_at, _known.body = None, None, b""

@@ -1,0 +1,45 @@
+"""Doing what the fold wants done. Every effect is one write under a deterministic key: twice is once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from chalicelib.domain.effects import AppendEntry, ArmTimer, Effect, PutMessage, RecordFeedback, RepointIdentities
+from chalicelib.storage import identities, log, messages, timers
+
+
+def perform(effect: Effect, now: datetime) -> None:
+    """Do one effect; `now` is the clock's time, for timers that are due already."""
+    _PERFORMERS[type(effect)](effect, now)
+
+
+def _put_message(effect: PutMessage, _now: datetime) -> None:
+    messages.put(effect.message)
+
+
+def _record_feedback(effect: RecordFeedback, _now: datetime) -> None:
+    messages.record_feedback(effect.customer_id, effect.message_id, effect.kind, effect.at, effect.detail)
+
+
+def _arm_timer(effect: ArmTimer, now: datetime) -> None:
+    timers.arm(effect.customer_id, effect.due, now)
+
+
+def _append_entry(effect: AppendEntry, _now: datetime) -> None:
+    log.append(effect.entry)
+
+
+def _repoint_identities(effect: RepointIdentities, _now: datetime) -> None:
+    for key in effect.keys:
+        identities.repoint(key, effect.absorbed_id, effect.surviving_id)
+
+
+_PERFORMERS: Final[dict[type, Callable[[Any, datetime], None]]] = {
+    PutMessage: _put_message,
+    RecordFeedback: _record_feedback,
+    ArmTimer: _arm_timer,
+    AppendEntry: _append_entry,
+    RepointIdentities: _repoint_identities,
+}

@@ -1,0 +1,127 @@
+"""Putting the bucket's files in force: read, check, play the examples; a wrong file keeps its last good version.
+
+What is wrong with a file stands beside it as `<file>.problems.txt`, until it is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from chalicelib.definitions.examples import check_examples
+from chalicelib.definitions.journey_files import read_journey
+from chalicelib.definitions.message_files import message_definition
+from chalicelib.definitions.shop_file import read_shop
+from chalicelib.domain.definitions import Definitions
+from chalicelib.domain.journeys import Journey
+from chalicelib.domain.shop import MessageDefinition, ShopSettings
+from chalicelib.errors import DefinitionError
+from chalicelib.flows.definitions_in_force import InForce, forget, put_in_force, read_in_force
+from chalicelib.storage import bucket
+
+PROBLEMS = ".problems.txt"
+
+
+@dataclass(slots=True)
+class Published:
+    """What came of a publishing: how many journeys and messages are in force, and each file's problem."""
+
+    journeys: int = 0
+    messages: int = 0
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+def publish() -> Published:
+    """Read every definition of the bucket and put in force what is right.
+
+    A wrong file is refused with file, line and reason, and the version last in force stays.
+    """
+    before = read_in_force()
+    keys = [listed.key for listed in bucket.list_files("")]
+    published = Published()
+    settings = _settings(before.settings, keys, published)
+    messages = _messages(before.messages, keys, published)
+    definitions = Definitions.of(settings, messages, ())
+    journeys = _journeys(before.journeys, keys, definitions, published)
+    in_force = InForce(settings, messages, journeys)
+    if in_force != before:
+        put_in_force(in_force)
+    forget()
+    _tell(keys, published)
+    published.journeys, published.messages = len(journeys), len(messages)
+    return published
+
+
+def _settings(before: ShopSettings, keys: Iterable[str], published: Published) -> ShopSettings:
+    if "shop.yaml" not in keys:
+        return before
+    try:
+        return read_shop(_text("shop.yaml"), "shop.yaml")
+    except DefinitionError as error:
+        published.problems["shop.yaml"] = str(error)
+        return before
+
+
+def _messages(
+    before: tuple[MessageDefinition, ...], keys: list[str], published: Published
+) -> tuple[MessageDefinition, ...]:
+    known = {message.name: message for message in before}
+    messages = []
+    for key in keys:
+        folder, _, name = key.rpartition("/")
+        if name != "message.yaml" or not folder.startswith("templates/"):
+            continue
+        beside = [other.rpartition("/")[2] for other in keys if other.rpartition("/")[0] == folder]
+        try:
+            messages.append(message_definition(_text(key), key, beside))
+        except DefinitionError as error:
+            published.problems[key] = str(error)
+            last_good = known.get(folder.rpartition("/")[2])
+            if last_good is not None:
+                messages.append(last_good)
+    return tuple(messages)
+
+
+def _journeys(
+    before: tuple[Journey, ...], keys: list[str], definitions: Definitions, published: Published
+) -> tuple[Journey, ...]:
+    known = {f"journeys/{journey.name}.yaml": journey for journey in before}
+    journeys = []
+    for key in keys:
+        if not (key.startswith("journeys/") and key.endswith(".yaml")):
+            continue
+        try:
+            journeys.append(_journey(key, definitions))
+        except DefinitionError as error:
+            published.problems[key] = str(error)
+            if key in known:
+                journeys.append(known[key])
+    return tuple(journeys)
+
+
+def _journey(key: str, definitions: Definitions) -> Journey:
+    text = _text(key)
+    journey = read_journey(text, key, definitions.messages)
+    if f"journeys/{journey.name}.yaml" != key:
+        raise DefinitionError(f"a journey stands in the file of its name: journeys/{journey.name}.yaml", file=key)
+    mismatches = list(check_examples(text, key, journey, definitions))
+    if mismatches:
+        raise DefinitionError("\n".join(str(mismatch) for mismatch in mismatches), file=key)
+    return journey
+
+
+def _text(key: str) -> str:
+    file = bucket.read(key)
+    assert file is not None
+    try:
+        return file.body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DefinitionError("is not UTF-8 text", file=key) from error
+
+
+def _tell(keys: list[str], published: Published) -> None:
+    for key, problem in published.problems.items():
+        bucket.put(f"{key}{PROBLEMS}", f"{problem}\n".encode())
+    for key in keys:
+        if key.endswith(PROBLEMS) and key.removesuffix(PROBLEMS) not in published.problems:
+            bucket.delete(key)
