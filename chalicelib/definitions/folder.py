@@ -1,0 +1,28 @@
+"""Definitions from folders on disk, as the repository ships them: for tests, benchmarks and the laptop's tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chalicelib.definitions.journey_files import read_journey
+from chalicelib.definitions.message_files import message_definition
+from chalicelib.definitions.shop_file import read_shop
+from chalicelib.domain.definitions import Definitions
+
+
+def read_folder(templates: Path, schedules: Path) -> Definitions:
+    """Read `templates/*/message.yaml`, `schedules/shop.yaml` and `schedules/journeys/*.yaml`.
+
+    Raises DefinitionError for the first file that is wrong.
+    """
+    messages = {}
+    for path in sorted(templates.glob("*/message.yaml")):
+        beside = [file.name for file in path.parent.iterdir()]
+        message = message_definition(path.read_text("utf-8"), f"templates/{path.parent.name}/message.yaml", beside)
+        messages[message.name] = message
+    settings = read_shop((schedules / "shop.yaml").read_text("utf-8"))
+    journeys = [
+        read_journey(path.read_text("utf-8"), f"journeys/{path.name}", messages)
+        for path in sorted((schedules / "journeys").glob("*.yaml"))
+    ]
+    return Definitions.of(settings, messages.values(), journeys)
