@@ -22,6 +22,7 @@ from chalicelib.storage import bucket, secrets
 
 LARGEST_BODY: Final = 1024 * 1024
 """Bytes of the largest body that is taken."""
+JSON: Final = {"Content-Type": "application/json"}
 RETRY_AFTER: Final = {"Retry-After": "60"}
 
 blueprint = Blueprint(__name__)
@@ -96,4 +97,4 @@ def _set_aside(source: Source, headers: dict[str, str], body: bytes, reason: str
 
 
 def _answer(status: HTTPStatus, message: str, *, retry: bool = False) -> Response:
-    return Response({"message": message}, status_code=status.value, headers=RETRY_AFTER if retry else {})
+    return Response({"message": message}, status_code=status.value, headers=JSON | (RETRY_AFTER if retry else {}))
