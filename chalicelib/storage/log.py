@@ -9,6 +9,7 @@ from hashlib import blake2b
 import msgspec
 
 from chalicelib.domain.events import Entry, Event, Identity
+from chalicelib.errors import MalformedPayloadError
 from chalicelib.storage.connection import ConditionFailedError, Item
 from chalicelib.storage.items import binary, moment, text
 from chalicelib.storage.packing import pack, unpack
@@ -16,6 +17,8 @@ from chalicelib.storage.tables import Events
 
 KEPT = timedelta(days=400)
 """How long an entry stays in the table; DynamoDB's TTL deletes it for nothing."""
+LARGEST_BODY = 400_000
+"""Bytes of a packed body at most: an item, keys and names included, holds 400 KB (409,600 bytes)."""
 LONGEST_DELIVERY_ID = 200
 """Bytes of a delivery id that go into a sort key (1,024 bytes at most); a longer one is hashed."""
 
@@ -42,14 +45,21 @@ def append(entry: Entry) -> bool:
     Key: customer, entry id. Condition: no such item. Write units: one per KB, a typical webhook one or two.
 
     Raises:
+        MalformedPayloadError: the entry is too large for one item even when compressed.
         StorageUnavailableError: the database is throttled or away.
     """
+    body = pack(_encoder.encode(_Body(entry.identities, entry.events)))
+    if len(body) > LARGEST_BODY:
+        raise MalformedPayloadError(
+            f"entry {entry.entry_id} takes {len(body)} bytes compressed, an item of the log holds {LARGEST_BODY}: "
+            "send fewer events or lines at a time",
+        )
     item = Events(
         entry.customer_id,
         entry.entry_id,
         recorded_at=entry.recorded_at,
         source=entry.source,
-        body=pack(_encoder.encode(_Body(entry.identities, entry.events))),
+        body=body,
         expires_at=entry.recorded_at + KEPT,
     )
     try:

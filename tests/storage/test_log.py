@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -9,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.domain.events import Attributes, Cart, Event, Line, Order
+from chalicelib.errors import MalformedPayloadError
 from chalicelib.storage import log
 from chalicelib.storage.tables import Events
 from tests.storage.examples import CUSTOMER, NOON, entry
@@ -70,6 +72,17 @@ def test_a_large_entry_is_kept_whole_in_fewer_bytes() -> None:
     item = Events.fetch(CUSTOMER, told.entry_id)
     assert item is not None
     assert len(item["b"]["B"]) < 4000
+
+
+def test_an_entry_up_to_the_size_of_an_item_is_kept_and_a_larger_one_refused() -> None:
+    def noise(size: int) -> tuple[Event, ...]:
+        return (Event("shop.noise", NOON, data={"noise": random.Random(1).randbytes(size)}),)
+
+    assert log.append(entry("d-1", events=noise(399_500)))
+
+    with pytest.raises(MalformedPayloadError, match="400000"):
+        log.append(entry("d-2", events=noise(400_500)))
+    assert log.read(CUSTOMER, entry("d-2").entry_id) is None
 
 
 def test_history_is_in_the_order_of_what_happened() -> None:

@@ -28,8 +28,9 @@ def records(table: str) -> Iterator[dict[str, Any]]:
         iterator = streams.get_shard_iterator(
             StreamArn=stream["StreamArn"], ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON",
         )["ShardIterator"]
-        page = streams.get_records(ShardIterator=iterator)
-        yield from page["Records"]
+        while (page := streams.get_records(ShardIterator=iterator))["Records"]:
+            yield from page["Records"]
+            iterator = page["NextShardIterator"]
 
 
 def as_lambda_hands_over(image: dict[str, Any]) -> dict[str, Any]:
