@@ -7,6 +7,7 @@ same bytes for the same source, so that an unchanged package is not deployed aga
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -107,7 +108,7 @@ def install_dependencies(architecture: str, *, project: Path = PROJECT) -> Path:
         finished = subprocess.run(command, check=False, capture_output=True, text=True)
         if finished.returncode:
             raise PackagingError(f"no wheels for Python {version} on {architecture}:\n{finished.stderr}")
-        if not folder.exists():
+        with contextlib.suppress(OSError):  # another build was faster
             installed.rename(folder)
     return folder
 
