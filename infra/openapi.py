@@ -20,6 +20,9 @@ def document() -> dict[str, Any]:
     (event, batch, result, batch_result, problem), schemas = schema_components(
         types, ref_template="#/components/schemas/{name}",
     )
+    # An object that is no event is rejected by itself, with 200: so much is a valid request.
+    items = schemas["Batch"]["properties"]["batch"]
+    items["items"] = {"anyOf": [items["items"], {"type": "object", "description": "Rejected, with the reason"}]}
     return {
         "openapi": "3.1.0",
         "info": {

@@ -56,6 +56,10 @@ class Identities(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     device_id: Annotated[str, Meta(
         pattern=r"^[A-Za-z0-9._:-]{0,128}$", description="What tells this browser or app from others",
     )] = ""
+    cart_id: Annotated[str, Meta(
+        pattern=r"^([a-z][a-z0-9-]{0,31}:[A-Za-z0-9._-]{1,90})?$",
+        description="The storefront's name and its cart token, as `shopify:eeafa272`: webhooks do not say whose a cart is",
+    )] = ""
 
 
 class IncomingEvent(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -115,14 +119,18 @@ def split(body: bytes) -> tuple[list[bytes], bool]:
     """The single events in a body, still as JSON, and whether they came as a batch.
 
     Raises:
-        MalformedPayloadError: the body is no JSON object, or its batch is no list of 1 to 500.
+        MalformedPayloadError: the body is no JSON object, or its batch is no list of 1 to 500 objects.
     """
     try:
         if "batch" not in _keys_decoder.decode(body):
             return [body], False
-        return [bytes(raw) for raw in _batch_decoder.decode(body).batch], True
+        events = [bytes(raw) for raw in _batch_decoder.decode(body).batch]
     except _UNREADABLE as error:
         raise MalformedPayloadError(f"the body cannot be read: {error}") from error
+    for place, raw in enumerate(events):
+        if not raw.startswith(b"{"):
+            raise MalformedPayloadError(f"$.batch[{place}]: an object is expected")
+    return events, True
 
 
 def read(raw: bytes, place: str = "$") -> Arrival:
@@ -180,6 +188,7 @@ def _identities(incoming: IncomingEvent) -> tuple[Identity, ...]:
         ("email", given.email, email_identity(given.email)),
         ("phone", given.phone, phone_identity(given.phone, country)),
         ("device_id", given.device_id, device_identity(given.device_id)),
+        ("cart_id", given.cart_id, Identity("cart", given.cart_id)),
     )
     for name, value, identity in read_as:
         if value and identity is None:
