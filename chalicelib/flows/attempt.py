@@ -1,0 +1,227 @@
+"""One attempt to send a claimed message: by which channel, in which words, and whether it may still go.
+
+    state, event ─▶ limits, when late ─▶ channel ─▶ words ─▶ state, read fresh: consent ─▶ code ─▶ provider
+                                            ▲         │                │                              │
+                                            └── no template, no consent, dead address: the next ◀─────┘
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Final, Literal, cast
+
+from msgspec.structs import replace
+
+from chalicelib.channels.channel import Outgoing
+from chalicelib.domain import consent, limits
+from chalicelib.domain.customer import Address, Customer
+from chalicelib.domain.definitions import Definitions
+from chalicelib.domain.events import Endpoint, Entry, Event, Feedback
+from chalicelib.domain.messages import Message, Reason, Status, code_value
+from chalicelib.errors import LinkError, ProviderOutcomeUnknownError, ProviderRefusedError, TemplateError
+from chalicelib.flows.definitions_in_force import current
+from chalicelib.flows.means import Means, means, prices_in_force
+from chalicelib.observability import logger
+from chalicelib.storage import codes, customers, log
+
+LATE: Final = timedelta(seconds=60)
+"""A message sent later than this after its decision has its limits tested again, and its real time told to the log."""
+
+COMMIT_PAUSES: Final = (0.1, 0.4)
+"""Seconds to wait for the engine's commit: a message is written before the state that decided it."""
+
+SOURCE: Final = "sender"
+"""The source of the log entries in which the sender tells what it did."""
+
+
+class Attempt:
+    """One attempt. `message` is the claimed message; from the moment a channel is tried it names that channel."""
+
+    def __init__(self, message: Message, now: datetime) -> None:
+        self.message = message
+        self._now = now
+        self._definitions: Definitions
+        self._means: Means
+        self._customer: Customer
+        self._refusals: list[Reason] = []
+        self._dead: set[Address] = set()
+
+    def make(self) -> Message:
+        """Send the message; answers it as sent, or as skipped or put off with the reason.
+
+        Raises ProviderRefusedError and ProviderOutcomeUnknownError as the channel does, and StorageUnavailableError
+        only before a provider has taken anything.
+        """
+        customer = _committed(self.message)
+        if customer is None:
+            raise ProviderRefusedError("the engine has not committed the customer's state", retryable=True)
+        self._definitions, self._means, self._customer = current(self._now), means(), customer
+        verdict = self._tested_again()
+        if isinstance(verdict, limits.Skip):
+            return replace(self.message, status=Status.SKIPPED, reason=verdict.reason.value)
+        if isinstance(verdict, limits.Defer):
+            return replace(
+                self.message, status=Status.RETRYING, reason=verdict.reason.value, next_attempt_at=verdict.until,
+            )
+        for channel in verdict.channels:
+            sent = self._by(channel)
+            if sent is not None:
+                return sent
+        return replace(self.message, status=Status.SKIPPED, reason=_strongest(self._refusals).value)
+
+    def _tested_again(self) -> limits.Verdict:
+        """The limits as they stand now, for a message that waited; the send counted at its decision is its own."""
+        message, definition = self.message, self._definitions.messages.get(self.message.name)
+        if definition is None:
+            return limits.Skip(Reason.TEMPLATE_ERROR)
+        if self._now - message.decided_at <= LATE:
+            return limits.Go(message.channels)
+        others = tuple(sent for sent in self._customer.sends if sent.message_id != message.message_id)
+        customer = replace(self._customer, sends=others)
+        return limits.verdict(customer, definition, message.channels, self._definitions.settings, self._now)
+
+    def _by(self, channel: str) -> Message | None:
+        """Send by one channel, to the newest of its addresses that works; None, with the reason noted, if none does."""
+        while (address := self._address(channel)) is not None:
+            outgoing = self._in_words(address)
+            if outgoing is None:
+                return None
+            # Consent and suppression have the last word, read fresh (semantics 21).
+            self._customer = _committed(self.message) or self._customer
+            if self._address(channel) != address:
+                continue
+            if not self._code_issued():
+                return None
+            self.message = replace(
+                self.message, channel=channel, template_version=outgoing.rendered.template_version,
+            )
+            try:
+                return self._handed_over(outgoing)
+            except ProviderRefusedError as refused:
+                if not refused.address_is_dead:
+                    raise
+                self._tell_dead(address)
+                self._dead.add(address)
+        return None
+
+    def _address(self, channel: str) -> Address | None:
+        """Where the message may go by this channel now, or None with the reason noted."""
+        profile = self._customer.profile
+        alive = replace(profile, addresses=tuple(known for known in profile.addresses if known not in self._dead))
+        refused = consent.refusal(alive, channel, self.message.category, self.message.topic)
+        if refused is None and channel in self._means.senders:
+            return consent.usable_address(alive, channel)
+        self._refusals.append(refused or Reason.NO_CHANNEL)
+        return None
+
+    def _in_words(self, address: Address) -> Outgoing | None:
+        """The message in words for an address; None, with the reason noted, when it cannot be rendered."""
+        message, settings, now = self.message, self._definitions.settings, self._now
+        try:
+            links = self._means.links(message, address.channel, now)
+            rendered = self._means.templates.render(
+                message, self._definitions.messages[message.name], customer=self._customer, event=self._event(),
+                settings=settings, channel=address.channel, links=links, now=now,
+            )
+        except (TemplateError, LinkError) as error:
+            # The text names the template and its line, never what stood in it.
+            told = {**ids(message), "channel": address.channel, "cause": str(error)}
+            logger.error("message not rendered", extra=told)
+            self._refusals.append(Reason.TEMPLATE_ERROR)
+            return None
+        profile = self._customer.profile
+        return Outgoing(
+            message=message, address=address, rendered=rendered, settings=settings,
+            prices=prices_in_force(settings, now), now=now, unsubscribe_url=links.unsubscribe,
+            recipient_name=f"{profile.first_name} {profile.last_name}".strip(),
+        )
+
+    def _event(self) -> Event | None:
+        """The event whose cart or order is shown, from the log of the customer or of one merged into them."""
+        entry_id, _, index = self.message.event_ref.rpartition("|")
+        if not entry_id:
+            return None
+        owners = (self.message.customer_id, self._customer.customer_id, *self._customer.absorbed)
+        for owner in dict.fromkeys(owners):
+            entry = log.read(owner, entry_id)
+            if entry is not None and int(index) < len(entry.events):
+                return entry.events[int(index)]
+        return None
+
+    def _code_issued(self) -> bool:
+        """Put the message's promo code on record, if it has one; False when the code is another message's."""
+        offer = self.message.code
+        if offer is None:
+            return True
+        expires_at = self._now + timedelta(seconds=offer.valid)
+        if codes.issue(code_value(self.message.message_id), self.message, offer.discount, expires_at):
+            return True
+        self._refusals.append(Reason.CODE_POOL_EMPTY)
+        return False
+
+    def _handed_over(self, outgoing: Outgoing) -> Message:
+        """Hand the message to its provider, unless the stage keeps it; the message as sent."""
+        sender = self._means.senders[outgoing.address.channel]
+        cost = str(sender.cost(outgoing)) if outgoing.prices.source else ""
+        provider_id = self._means.stage.withheld(outgoing.address.value)
+        if not provider_id:
+            try:
+                provider_id = sender.send(outgoing)
+            except (ProviderRefusedError, ProviderOutcomeUnknownError):
+                raise
+            except Exception as error:
+                # A defect of ours in the middle of a call: the provider may have the message.
+                logger.exception("the channel failed", extra=ids(self.message))
+                raise ProviderOutcomeUnknownError(type(error).__name__) from error
+        return replace(
+            self.message, status=Status.SENT, reason="", provider_id=provider_id, sent_at=self._now, cost=cost,
+            next_attempt_at=None,
+        )
+
+    def _tell_dead(self, address: Address) -> None:
+        """Tell the log that an address will never work again, so that no message tries it any more."""
+        if address.channel in ("push", "web-push"):
+            channel = cast(Literal["push", "web-push"], address.channel)
+            event = Event("endpoint.gone", self._now, endpoint=Endpoint(channel, address.value))
+        else:
+            told = Feedback(self.message.message_id, address.channel, "hard", address.value)
+            event = Event("message.bounced", self._now, message=told)
+        mark = blake2b(address.value.encode(), digest_size=6).hexdigest()
+        tell(self.message, event, f"{event.name}.{mark}.{self.message.attempt}", self._now)
+
+
+def tell(message: Message, event: Event, what: str, now: datetime) -> None:
+    """Append an event about a message to its customer's log. `what` and the message make the key: twice is once."""
+    entry_id = log.entry_id(message.decided_at, SOURCE, f"{message.message_id}.{what}")
+    log.append(Entry(message.customer_id, entry_id, recorded_at=now, source=SOURCE, events=(event,)))
+
+
+def ids(message: Message) -> dict[str, str]:
+    """What a log line may say of a message."""
+    return {"customer_id": message.customer_id, "message_id": message.message_id, "message_name": message.name}
+
+
+def _committed(message: Message) -> Customer | None:
+    """The customer's state, strongly consistent, once the commit that decided the message is in it; None if it is not.
+
+    Of a customer who was merged into another it is the other's: consents and addresses are theirs now.
+    """
+    for pause in (*COMMIT_PAUSES, 0.0):
+        stored = customers.load(message.customer_id, consistent=True)
+        if stored is not None and stored.customer.now is not None and stored.customer.now >= message.decided_at:
+            for _ in range(8):
+                if not stored.customer.forwarded_to:
+                    break
+                stored = customers.load(stored.customer.forwarded_to, consistent=True) or stored
+            return stored.customer
+        time.sleep(pause)
+    return None
+
+
+def _strongest(refusals: Sequence[Reason]) -> Reason:
+    """The refusal that tells most about why nothing went out."""
+    order = (Reason.TEMPLATE_ERROR, Reason.CODE_POOL_EMPTY, Reason.NO_CONSENT, Reason.SUPPRESSED)
+    return next((reason for reason in order if reason in refusals), Reason.NO_CHANNEL)
