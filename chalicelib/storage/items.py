@@ -6,27 +6,30 @@ A stream record that Lambda hands over carries binary values as base64 text, a c
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from chalicelib.storage.connection import Item
+Image = Mapping[str, Any]
+"""An item as DynamoDB writes it, attribute name to `{type: value}`: read, or of a stream record."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
-def text(item: Item, name: str) -> str:
+def text(item: Image, name: str) -> str:
     """A string attribute, empty when absent."""
     value = item.get(name)
-    return value["S"] if value else ""
+    return str(value["S"]) if value else ""
 
 
-def number(item: Item, name: str) -> int:
+def number(item: Image, name: str) -> int:
     """An integer attribute, 0 when absent."""
     value = item.get(name)
     return int(value["N"]) if value else 0
 
 
-def binary(item: Item, name: str) -> bytes:
+def binary(item: Image, name: str) -> bytes:
     """A binary attribute, empty when absent."""
     value = item.get(name)
     if not value:
@@ -35,7 +38,7 @@ def binary(item: Item, name: str) -> bytes:
     return b64decode(content) if isinstance(content, str) else bytes(content)
 
 
-def moment(item: Item, name: str) -> datetime | None:
+def moment(item: Image, name: str) -> datetime | None:
     """A moment stored by `MomentAttribute`, in UTC, None when absent."""
     value = item.get(name)
     return from_microseconds(int(value["N"])) if value else None

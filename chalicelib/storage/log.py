@@ -10,8 +10,8 @@ import msgspec
 
 from chalicelib.domain.events import Entry, Event, Identity
 from chalicelib.errors import MalformedPayloadError
-from chalicelib.storage.connection import ConditionFailedError, Item
-from chalicelib.storage.items import binary, moment, text
+from chalicelib.storage.connection import ConditionFailedError
+from chalicelib.storage.items import Image, binary, moment, text
 from chalicelib.storage.packing import pack, unpack
 from chalicelib.storage.tables import Events
 
@@ -90,7 +90,7 @@ def customers_recorded_since(moment: datetime) -> Iterator[str]:
             yield customer_id
 
 
-def entry_of(image: Item) -> Entry:
+def entry_of(image: Image) -> Entry:
     """The entry of an item, be it read from the table or the `NewImage` of a stream record."""
     body = _decoder.decode(unpack(binary(image, "b")))
     recorded_at = moment(image, "r")

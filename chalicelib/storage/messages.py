@@ -24,7 +24,7 @@ import msgspec
 
 from chalicelib.domain.messages import Category, CodeOffer, Message, Status
 from chalicelib.storage.connection import ConditionFailedError, Item
-from chalicelib.storage.items import binary, moment, number, text
+from chalicelib.storage.items import Image, binary, moment, number, text
 from chalicelib.storage.packing import pack, unpack
 from chalicelib.storage.tables import Messages
 
@@ -153,7 +153,9 @@ def resend(customer_id: str, message_id: str) -> bool:
     condition = Messages.status == Status.UNKNOWN.value
     for attribute in FEEDBACK.values():
         condition &= attribute.does_not_exist()
-    actions = [Messages.status.set(Status.QUEUED.value), Messages.resent.set(True)]
+    actions = [
+        Messages.status.set(Status.QUEUED.value), Messages.resent.set(True), Messages.next_attempt_at.remove(),
+    ]
     return _moved(customer_id, message_id, actions, condition)
 
 
@@ -184,7 +186,7 @@ def record_feedback(customer_id: str, message_id: str, kind: str, at: datetime, 
     return _moved(customer_id, message_id, [attribute.set(first)], Messages.message_id.exists())
 
 
-def message_of(image: Item) -> Message:
+def message_of(image: Image) -> Message:
     """The message of an item, be it read from the table or the `NewImage` of a stream record."""
     decision = _decoder.decode(unpack(binary(image, "d")))
     return Message(

@@ -105,10 +105,11 @@ def test_history_of_more_than_a_page_is_complete() -> None:
 
 def test_customers_recorded_since_a_moment_are_named_once() -> None:
     log.append(entry("d-1", customer_id="early", recorded_at=NOON - timedelta(microseconds=1)))
-    log.append(entry("d-2", customer_id="late", recorded_at=NOON))
-    log.append(entry("d-3", customer_id="late", recorded_at=NOON + timedelta(hours=1)))
+    log.append(entry("d-2", customer_id="then", recorded_at=NOON))
+    log.append(entry("d-3", customer_id="late", recorded_at=NOON + timedelta(minutes=1)))
+    log.append(entry("d-4", customer_id="late", recorded_at=NOON + timedelta(hours=1)))
 
-    assert list(log.customers_recorded_since(NOON)) == ["late"]
+    assert sorted(log.customers_recorded_since(NOON)) == ["late", "then"]
 
 
 def test_an_entry_expires_after_400_days() -> None:

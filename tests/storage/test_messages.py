@@ -188,15 +188,15 @@ def test_a_slow_sender_cannot_speak_for_a_message_deferred_and_put_again() -> No
 
 
 def test_an_unknown_message_is_sent_again_marked_as_such() -> None:
-    claimed()
-    messages.mark_unknown(CUSTOMER, ID, NOON + timedelta(hours=1))
+    again_at = NOON + timedelta(minutes=15)
+    messages.finish(replace(claimed(), status=Status.UNKNOWN, reason="time-out", next_attempt_at=again_at))
 
     assert messages.resend(CUSTOMER, ID)
     assert not messages.resend(CUSTOMER, ID)
 
     second = messages.claim(CUSTOMER, ID, NOON + timedelta(hours=1), LEASE)
     assert second is not None
-    assert (second.resent, second.attempt) == (True, 2)
+    assert (second.resent, second.attempt, second.next_attempt_at) == (True, 2, None)
 
 
 @pytest.mark.parametrize("kind", sorted(messages.FEEDBACK))

@@ -13,13 +13,13 @@ from urllib.request import Request, urlopen
 import pytest
 from msgspec.structs import replace
 
-from chalicelib.domain.customer import Customer
+from chalicelib.domain.customer import Customer, Position
 from chalicelib.domain.events import Identity
 from chalicelib.domain.messages import Message, Status
-from chalicelib.errors import StorageUnavailableError
+from chalicelib.errors import StorageUnavailableError, VersionConflictError
 from chalicelib.storage import bucket, customers, identities, log, messages, secrets, timers
 from tests.emulators import free_port
-from tests.storage.examples import CUSTOMER, NOON, entry, message
+from tests.storage.examples import CUSTOMER, NOON, customer, entry, message
 
 Reply = Callable[[bytes, dict[str, str]], tuple[int, bytes] | None]
 
@@ -208,6 +208,14 @@ class TestALostAnswer:
     def test_an_identity_is_known_to_be_ours(self) -> None:
         assert identities.claim(Identity("email", "a"), "anna") == "anna"
         assert identities.repoint("email:a", "anna", "boris")
+
+    def test_a_commit_is_known_to_be_ours(self) -> None:
+        position = Position("label", 7)
+        stored = customers.commit(customers.Stored(customer()), customer(), position)
+
+        assert stored == customers.load(CUSTOMER, consistent=True)
+        with pytest.raises(VersionConflictError):
+            customers.commit(customers.Stored(customer()), customer(), Position("label", 8))
 
     def test_an_entry_is_there_once(self) -> None:
         log.append(entry())
