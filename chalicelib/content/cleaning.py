@@ -16,7 +16,7 @@ MAX_TEXT: Final = 300
 MAX_URL: Final = 2048
 """Characters of a link; longer ones are dropped (Outlook follows no longer ones)."""
 
-_SPACES: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_SPACES: Final = re.compile(r"[ \x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _INVISIBLE: Final = re.compile("[\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 """Overrides of the writing direction (they would turn round the text after them) and what UTF-8 cannot hold."""
 _UNSAFE_IN_URL: Final = re.compile("[\\s\x00-\x20\x7f<>\"'`\\\\\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

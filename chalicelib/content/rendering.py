@@ -30,6 +30,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.messages import Message, code_value
 from chalicelib.domain.rendered import Rendered
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
+from chalicelib.domain.timing import zone_of
 from chalicelib.errors import TemplateError
 
 MAX_SUBJECT: Final = 200
@@ -69,7 +70,7 @@ class _Scope(Struct):
 
 
 _TEMPLATES_FAULT: Final = (
-    TemplateRuntimeError, SecurityError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError,
+    TemplateRuntimeError, SecurityError, TypeError, ValueError, ArithmeticError, LookupError,
 )
 """What running a wrong template raises."""
 
@@ -84,16 +85,16 @@ class Templates:
         self._sandbox = Sandbox(loader=_Loader(files), cache_size=200)
         self._sandbox.filters.update(money=_money, date=_date, moment=_moment, plural=_plural)
 
-    def render(
+    def render(  # noqa: PLR0917  (a message and all it is made of, in the order of the domain)
         self,
         message: Message,
         definition: MessageDefinition,
-        *,
         customer: Customer,
         event: Event | None,
         settings: ShopSettings,
         channel: str,
         links: Links,
+        *,
         now: datetime,
         locale: str = "",
     ) -> Rendered:
@@ -104,8 +105,7 @@ class Templates:
         wrong, StorageUnavailableError when the bucket cannot be read.
         """
         chosen = pick_locale(locale or customer.profile.locale, channel, definition.variants, settings.locale)
-        zone = _zone(customer.profile.time_zone, settings.time_zone)
-        scope = _Scope(now, chosen, zone, {})
+        scope = _Scope(now, chosen, zone_of(customer.profile, settings), {})
         with _rendering(scope):
             values = _values(
                 message, customer=customer, event=event, settings=settings, links=links, scope=scope
@@ -273,30 +273,24 @@ def _version(used: dict[str, str]) -> str:
 
 def _explained(error: Exception, name: str) -> Exception:
     """The error as a TemplateError with file and line; what is not the template's fault comes back as it is."""
-    if isinstance(error, TemplateNotFound):
-        return TemplateError(f"templates/{name}: there is no file templates/{error.name}")
     if isinstance(error, TemplateSyntaxError):
         return TemplateError(f"templates/{error.filename or error.name or name}:{error.lineno}: {error.message}")
+    place = name
+    trace = error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file.endswith((".mjml", ".txt")):  # Jinja makes its frames point at the template's own lines
+            place = f"{file}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    if isinstance(error, TemplateError):
+        return error if str(error).startswith("templates/") else TemplateError(f"templates/{place}: {error}")
+    if isinstance(error, TemplateNotFound):
+        return TemplateError(f"templates/{place}: there is no file templates/{error.name}")
+    if isinstance(error, RecursionError):
+        return TemplateError(f"templates/{place}: calls or includes itself without end")
     if isinstance(error, _TEMPLATES_FAULT):
-        place = name
-        trace = error.__traceback__
-        while trace is not None:
-            file = trace.tb_frame.f_code.co_filename
-            if file.endswith((".mjml", ".txt")):
-                place = f"{file}:{trace.tb_lineno}"
-            trace = trace.tb_next
-        reason = "calls itself without end" if isinstance(error, RecursionError) else str(error)
-        return TemplateError(f"templates/{place}: {reason}")
+        return TemplateError(f"templates/{place}: {error}")
     return error
-
-
-def _zone(*names: str) -> ZoneInfo:
-    for name in names:
-        try:
-            return ZoneInfo(name)
-        except (ValueError, OSError):  # unknown or malformed: the next name decides
-            continue
-    return ZoneInfo("UTC")
 
 
 def _money(amount: Decimal | int, currency: str) -> str:

@@ -46,8 +46,8 @@ def customer_of(link: Link) -> Customer | None:
 
 
 def choices(profile: Profile, messages: Iterable[MessageDefinition]) -> dict[Choice, bool]:
-    """What the customer can choose, and whether it is a yes now: each channel they can be reached by, with each topic of
-    the marketing messages that use it."""
+    """What the customer can choose, and whether it is a yes now: each channel they can be reached by, with each
+    topic of the marketing messages that use it."""
     topics: dict[str, set[str]] = {}
     for message in messages:
         if message.category == "marketing":
@@ -96,7 +96,7 @@ def change(
 
 def _channel(name: str) -> ConsentChannel:
     known: tuple[ConsentChannel, ...] = get_args(ConsentChannel)
-    return known[known.index(name)]  # type: ignore[arg-type]  # a signed link names a channel
+    return known[known.index(name)]  # a signed link names a channel
 
 
 def _event(choice: Choice, *, given: bool, now: datetime, said: str, source: str) -> Event:
@@ -108,8 +108,8 @@ def _event(choice: Choice, *, given: bool, now: datetime, said: str, source: str
 
 
 def _record(link: Link, events: tuple[Event, ...], now: datetime) -> None:
-    """Append the decision. Its id follows from the second, the message and what was decided: a button pressed twice or a
-    request repeated at once is one entry, while a later change of mind always counts."""
+    """Append the decision. Its id follows from the second, the message and what was decided: a button pressed twice
+    is one entry, while a later change of mind always counts."""
     decided = [f"{event.name} {event.consent.channel} {event.consent.topic}" for event in events if event.consent]
     delivery_id = blake2b("\n".join([link.message_id, *decided]).encode(), digest_size=12).hexdigest()
     log.append(Entry(
