@@ -33,4 +33,4 @@ def records_between(stream_arn: str, shard_id: str, first: str, last: str) -> It
                 return
             iterator = answer.get("NextShardIterator")
     except (client.exceptions.TrimmedDataAccessException, client.exceptions.ResourceNotFoundException) as error:
-        raise StreamTrimmedError(f"the stream no longer holds {first} to {last}; fold from the table instead") from error
+        raise StreamTrimmedError(f"the stream has lost {first} to {last}; fold from the table instead") from error
