@@ -177,6 +177,16 @@ def test_a_slow_sender_cannot_speak_for_the_claim_after_its_own() -> None:
     assert stored() == second
 
 
+def test_a_sender_that_gave_up_cannot_speak_for_the_next_attempt_at_the_same_moment() -> None:
+    first = claimed()
+    messages.finish(replace(first, status=Status.RETRYING, next_attempt_at=NOON))
+    messages.requeue(CUSTOMER, ID)
+    second = messages.claim(CUSTOMER, ID, NOON, LEASE)
+
+    assert not messages.finish(sent(first))
+    assert stored() == second
+
+
 def test_a_slow_sender_cannot_speak_for_a_message_deferred_and_put_again() -> None:
     slow = claimed()
     messages.finish(replace(slow, status=Status.DEFERRED, deferred_until=NOON + timedelta(hours=9)))
