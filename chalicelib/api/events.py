@@ -39,7 +39,7 @@ def post_events() -> Response:
         if not keys:
             logger.error("no API key is set")
             return _answer(HTTPStatus.SERVICE_UNAVAILABLE, Problem("no API key is set for this shop"))
-        if not _is_allowed(request.headers, keys):
+        if not is_allowed(request.headers, keys):
             return _answer(HTTPStatus.UNAUTHORIZED, Problem("the API key is missing or unknown"))
         return _take(body)
     except MalformedPayloadError as error:
@@ -49,7 +49,8 @@ def post_events() -> Response:
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE, Problem("try again later"))
 
 
-def _is_allowed(headers: Any, keys: tuple[str, ...]) -> bool:
+def is_allowed(headers: Any, keys: tuple[str, ...]) -> bool:
+    """Whether a request carries one of the API keys: `Authorization: Bearer <key>` or `X-Api-Key: <key>`."""
     scheme, _, token = headers.get("authorization", "").strip().partition(" ")
     given = token.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "").strip()
     return bool(given) and any(compare_digest(given.encode(), key.encode()) for key in keys)
