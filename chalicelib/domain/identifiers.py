@@ -16,7 +16,7 @@ LONGEST_ID = 128
 """Longest id of a storefront, device, cart or order that is taken; a DynamoDB partition key holds 2,048 bytes."""
 
 _FOREIGN = r"@\s<>()\[\],;:\"\\\x00-\x1f\x7f"
-_EMAIL = re.compile(rf"[^{_FOREIGN}]+@[^{_FOREIGN}/]+\.[^{_FOREIGN}/.]{{2,}}")
+_EMAIL = re.compile(rf"[^{_FOREIGN}]+@(?:[^{_FOREIGN}/.]+\.)+[^{_FOREIGN}/.]{{2,}}")
 _PLAIN_ID = re.compile(r"[^\x00-\x1f\x7f]+")
 
 
