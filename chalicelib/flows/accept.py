@@ -121,7 +121,8 @@ def _customer_of(arrival: Arrival, entry_id: str, source_name: str, holders: Hol
     person = _forwarded(person)
     survivor = min(person)
     for absorbed in sorted(person - {survivor}):
-        _tell_merge(absorbed, survivor, f"{entry_id}:{survivor}", source_name, now)
+        # Named by the absorbed one: the survivor's log receives each one's state under the id of what it was told.
+        _tell_merge(absorbed, survivor, f"{entry_id}:{absorbed}", source_name, now)
     for identity in mentioned:
         if holders[identity] != survivor:
             identities.repoint(identity.key, holders[identity], survivor)

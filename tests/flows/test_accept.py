@@ -283,6 +283,8 @@ def test_a_crash_after_any_write_and_a_redelivery_end_the_same(
     merged = {"a stranger": 0, "a sign-up": 0, "a merge": 1, "three made one": 2, "a shared device": 0}[story]
     assert sorted(len(lines) for lines in told.values() if lines) == [1] * merged
     assert all(lines == [f"merged into {survivor}"] for lines in told.values() if lines)
+    merges = [entry.entry_id for customer in everyone for entry in log.history(customer) if entry.events[0].merge]
+    assert len(set(merges)) == merged, "each merge has an id of its own, or the survivor would hear of one alone"
 
 
 def test_an_order_event_is_read_back_as_it_was_told() -> None:
