@@ -1,0 +1,57 @@
+"""Gathering what is known of one customer, for the page that answers "why, and why not"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from chalicelib.domain.customer import Customer
+from chalicelib.domain.events import Entry
+from chalicelib.domain.identifiers import device_identity, email_identity, phone_identity
+from chalicelib.domain.messages import Message
+from chalicelib.storage import customers, identities, log, messages
+
+LISTED = 200
+"""Customers on one list, at most."""
+HEARD_FROM = timedelta(days=30)
+"""Who has done nothing for longer is found by search only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One customer: the state, the log oldest first, and the messages in the order of their decision."""
+
+    customer: Customer
+    entries: tuple[Entry, ...]
+    messages: tuple[Message, ...]
+
+
+def gather(customer_id: str) -> Timeline | None:
+    """Everything about a customer: the state, the log and the messages; None when there is no such customer."""
+    stored = customers.load(customer_id)
+    entries = tuple(log.history(customer_id))
+    if stored is None and not entries:
+        return None
+    customer = stored.customer if stored else Customer(customer_id=customer_id)
+    return Timeline(customer, entries, tuple(messages.of_customer(customer_id)))
+
+
+def heard_from(now: datetime) -> list[Customer]:
+    """Customers who did something lately, the latest first. Reads the whole log: for small shops and laptops."""
+    found = customers.load_many(islice(log.customers_recorded_since(now - HEARD_FROM), LISTED)).values()
+    return _latest_first(stored.customer for stored in found)
+
+
+def search(text: str) -> list[Customer]:
+    """The customers whom a mail address, a phone number, a device or a customer id leads to."""
+    named = [identity for identity in (email_identity(text), phone_identity(text), device_identity(text)) if identity]
+    wanted = {*identities.find(named).values(), text.strip()} - {""}
+    found = customers.load_many(wanted).values()
+    return _latest_first(stored.customer for stored in found)
+
+
+def _latest_first(found: Iterable[Customer]) -> list[Customer]:
+    known = [customer for customer in found if not customer.forwarded_to]
+    return sorted(known, key=lambda customer: (customer.now is not None, customer.now), reverse=True)

@@ -1,0 +1,242 @@
+"""The pages of a run: start, demo shop, outbox, customers, clock. Everything else is the product's API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import Map, Rule
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Request, Response
+
+from chalicelib import clock
+from chalicelib.console import pages as console
+from chalicelib.console.pages import ClockFace, Frame, Place, render_problem
+from chalicelib.console.timeline import money, render_customer, render_customers
+from chalicelib.console.wording import Wording, language_of
+from chalicelib.flows import definitions_in_force, timeline
+from infra.local.demo_products import CURRENCY, GARMENTS, picture
+from infra.local.demo_session import Session, Sessions
+from infra.local.demo_shop import DemoError, DemoShop
+from infra.local.http_event import HttpApi
+from infra.local.laptop_clock import LaptopClock
+from infra.local.outbox_pages import OutboxPages
+from infra.local.push_service import PATH as PUSH_SERVICE
+from infra.local.push_service import PushService
+from infra.local.wording import TEXTS
+
+FOLDER = Path(__file__).with_name("pages")
+SPANS = {
+    "hour-1": timedelta(hours=1),
+    "hour-12": timedelta(hours=12),
+    "day-1": timedelta(days=1),
+    "day-4": timedelta(days=4),
+}
+LANGUAGE_COOKIE, VISITOR_COOKIE = "language", "visitor"
+
+_ROUTES = Map(
+    [
+        Rule("/", endpoint="start", methods=["GET"]),
+        Rule("/static/<name>", endpoint="static", methods=["GET"]),
+        Rule("/shop", endpoint="shop", methods=["GET"]),
+        Rule("/shop/pictures/<handle>.svg", endpoint="picture", methods=["GET"]),
+        Rule("/shop/<action>", endpoint="act", methods=["POST"]),
+        Rule("/outbox", endpoint="outbox", methods=["GET"]),
+        Rule("/outbox/<identifier>", endpoint="message", methods=["GET"]),
+        Rule("/outbox/<identifier>/body", endpoint="body", methods=["GET"]),
+        Rule("/outbox/<identifier>/link", endpoint="link", methods=["GET"]),
+        Rule("/outbox/<identifier>/<kind>", endpoint="pretend", methods=["POST"]),
+        Rule("/customers", endpoint="customers", methods=["GET"]),
+        Rule("/customers/<identifier>", endpoint="customer", methods=["GET"]),
+        Rule("/clock", endpoint="hurry", methods=["POST"]),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request for a page, by whom, and the frame in which it is answered."""
+
+    request: Request
+    frame: Frame
+    session: Session
+
+
+@dataclass
+class Pages:
+    """Answers every request to the laptop's one address: a page where there is one, else the product's API."""
+
+    api: HttpApi
+    url: str
+    laptop_clock: LaptopClock
+    sessions: Sessions
+    shop: DemoShop
+    outbox: OutboxPages
+    push: PushService
+    _hosts: frozenset[str] = field(init=False)
+    _endpoints: dict[str, Callable[..., Response]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        port = urlsplit(self.url).port
+        self._hosts = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
+        self._endpoints = {
+            "start": self.start,
+            "static": self.static,
+            "shop": self.shop_page,
+            "picture": self.picture,
+            "act": self.act,
+            "customers": self.customers,
+            "customer": self.customer,
+            "hurry": self.hurry,
+            "outbox": lambda visit: self.outbox.all(visit.request, visit.frame),
+            "message": lambda visit, identifier: self.outbox.one(visit.request, visit.frame, identifier),
+            "body": lambda _, identifier: self.outbox.body(identifier),
+            "link": lambda visit, identifier: self.outbox.link(visit.request, identifier),
+            "pretend": lambda _, identifier, kind: self.outbox.pretend(identifier, kind),
+        }
+
+    def answer(self, request: Request) -> Response:
+        """The answer to a request. Foreign host names are refused, so that no site can reach in by DNS rebinding."""
+        if request.host not in self._hosts:
+            return Response("this address is served on 127.0.0.1 only", 421)
+        if request.path.startswith(PUSH_SERVICE):
+            return self.push.answer(request)
+        try:
+            endpoint, values = _ROUTES.bind("", path_info=request.path, default_method=request.method).match()
+        except HTTPException:
+            return self.api.answer(request)
+        if request.method == "POST" and not self._same_origin(request):
+            return Response("posted from another site", 403)
+        language = language_of(
+            request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE), request.headers.get("Accept-Language")
+        )
+        frame = self._frame(request, language)
+        session = self.sessions.get(request.cookies.get(VISITOR_COOKIE, ""))
+        session.language = language
+        try:
+            response = self._endpoints[endpoint](Visit(request, frame, session), **values)
+        except NotFound:
+            response = _page(render_problem(frame, frame.words("not-found"), frame.words("no-page")), 404)
+        if "lang" in request.args:
+            response.set_cookie(LANGUAGE_COOKIE, language, samesite="Lax", max_age=31_536_000)
+        if endpoint in ("shop", "act"):
+            response.set_cookie(VISITOR_COOKIE, session.id, samesite="Lax", httponly=True, max_age=31_536_000)
+        return response
+
+    def start(self, visit: Visit) -> Response:
+        """Where everything is."""
+        return _page(visit.frame.render("start.html", title=visit.frame.words("start"), url=self.url))
+
+    def static(self, _visit: Visit, name: str) -> Response:
+        """Stylesheet, script and pictures of the frame."""
+        path = console.FOLDER / name
+        if "/" in name or path.suffix not in (".css", ".js", ".svg") or not path.is_file():
+            raise NotFound
+        return Response(path.read_bytes(), mimetype=guess_type(name)[0], headers={"Cache-Control": "no-cache"})
+
+    def shop_page(self, visit: Visit) -> Response:
+        """The demo shop."""
+        person = visit.session.person
+        found = timeline.search(person.email) if person else []
+        return _page(
+            visit.frame.render(
+                "shop.html",
+                title=visit.frame.words("shop"),
+                garments=GARMENTS,
+                session=visit.session,
+                money=money,
+                currency=CURRENCY,
+                problem=visit.request.args.get("problem", ""),
+                storefronts=tuple(self.shop.storefronts),
+                customer_id=found[0].customer_id if found else "",
+                time=lambda at: at[11:16],
+            )
+        )
+
+    def picture(self, _visit: Visit, handle: str) -> Response:
+        """A product's picture."""
+        garment = next((one for one in GARMENTS if one.handle == handle), None)
+        if garment is None:
+            raise NotFound
+        return Response(picture(garment), mimetype="image/svg+xml", headers={"Cache-Control": "max-age=3600"})
+
+    def act(self, visit: Visit, action: str) -> Response:
+        """One press of a button in the demo shop."""
+        if action == "leave":
+            visit.session.leave()
+            return redirect("/shop", 303)
+        self.sessions.keep(visit.session)
+        try:
+            self.shop.act(visit.session, action, dict(visit.request.form), visit.request.form.getlist("consent"))
+        except DemoError as error:
+            return redirect(f"/shop?{urlencode({'problem': error.key})}", 303)
+        except KeyError:
+            raise NotFound from None
+        finally:
+            self.sessions.save()
+        product = visit.request.form.get("handle", "")
+        return redirect(f"/shop#{quote(product)}" if product else "/shop", 303)
+
+    def customers(self, visit: Visit) -> Response:
+        """The list of customers, or a search."""
+        query = visit.request.args.get("q", "").strip()
+        found = timeline.search(query) if query else timeline.heard_from(clock.now())
+        if query and len(found) == 1:
+            return redirect(f"/customers/{quote(found[0].customer_id)}", 303)
+        return _page(render_customers(found, visit.frame, self._settings(), query=query))
+
+    def customer(self, visit: Visit, identifier: str) -> Response:
+        """One customer's timeline."""
+        found = timeline.gather(identifier)
+        if found is None:
+            words = visit.frame.words
+            return _page(render_problem(visit.frame, words("not-found"), words("customer-not-found")), 404)
+        return _page(render_customer(found, visit.frame, self._settings(), technical="all" in visit.request.args))
+
+    def hurry(self, visit: Visit) -> Response:
+        """Let time run fast for a while."""
+        span = SPANS.get(visit.request.form.get("span", ""))
+        if span is None:
+            raise NotFound
+        self.laptop_clock.hurry(span)
+        back = visit.request.form.get("back", "")
+        return redirect(back if _local(back) else "/", 303)
+
+    def _settings(self) -> Any:
+        return definitions_in_force.current(clock.now()).settings
+
+    def _frame(self, request: Request, language: str) -> Frame:
+        words = Wording(language, TEXTS)
+        query = urlencode([(name, value) for name, value in request.args.items(multi=True) if name != "lang"])
+        return Frame(
+            words=words,
+            path=request.path + (f"?{query}" if query else ""),
+            folders=(FOLDER,),
+            places=(
+                Place("/shop", words("shop")),
+                Place("/outbox", words("outbox")),
+                Place("/customers", words("customers")),
+            ),
+            clock=ClockFace(clock.now(), self.laptop_clock.speed, self._settings().time_zone, tuple(SPANS)),
+        )
+
+    def _same_origin(self, request: Request) -> bool:
+        site = request.headers.get("Sec-Fetch-Site")
+        origin = request.headers.get("Origin")
+        if site is not None:
+            return site in ("same-origin", "none")
+        return origin is None or urlsplit(origin).netloc in self._hosts
+
+
+def _page(body: str, status: int = 200) -> Response:
+    return Response(body, status, headers=console.HEADERS)
+
+
+def _local(path: str) -> bool:
+    return path.startswith("/") and not path.startswith("//") and "\\" not in path
