@@ -17,7 +17,8 @@ READ_TIMEOUT = 2.0
 RETRIES = 2
 """Tries after the first."""
 
-_opening = Lock()
+OPENING = Lock()
+"""Held while any client is made: creating two of one session at once is not safe in botocore."""
 
 
 @lru_cache(maxsize=1)
@@ -27,11 +28,8 @@ def session() -> Session:
 
 
 def client(service: str) -> Any:
-    """The client of a service (`s3`, `ssm`), kept for later calls; the endpoint may be set by `AWS_ENDPOINT_URL`.
-
-    Creating one is not thread-safe in botocore, hence the lock.
-    """
-    with _opening:
+    """The client of a service (`s3`, `ssm`), kept for later calls; the endpoint may be set by `AWS_ENDPOINT_URL`."""
+    with OPENING:
         return _client(service, os.environ.get("AWS_ENDPOINT_URL", ""))
 
 

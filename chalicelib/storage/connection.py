@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from threading import Lock
 from typing import Any
 
 from botocore.exceptions import ClientError, HTTPClientError
@@ -32,7 +31,6 @@ UNAVAILABLE = frozenset({
 })
 """Error codes after which the same request may succeed later (DynamoDB Developer Guide, "Error handling")."""
 
-_opening = Lock()
 _connections: dict[str, SharedConnection] = {}
 _tables: dict[tuple[str, str], TableConnection] = {}
 
@@ -87,7 +85,7 @@ class Table(Model):  # type: ignore[misc]
         name = f"{os.environ['SELVEDGE_STACK']}-{cls.Meta.name}"
         opened = _tables.get((endpoint, name))
         if opened is None:
-            with _opening:
+            with clients.OPENING:
                 opened = _tables.get((endpoint, name)) or cls._open(endpoint, name)
         return opened
 
@@ -101,7 +99,7 @@ class Table(Model):  # type: ignore[misc]
                 read_timeout_seconds=clients.READ_TIMEOUT,
                 max_retry_attempts=clients.RETRIES,
             )
-            # Opened here, under the lock: botocore's client creation is not thread-safe.
+            # Opened here, under the lock, not at the first request of some thread.
             assert shared.client is not None
             _connections[endpoint] = shared
         schema = cls._get_schema()

@@ -10,8 +10,9 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.domain.events import Product
-from chalicelib.errors import FileMissingError
+from chalicelib.errors import FileMissingError, StorageUnavailableError
 from chalicelib.storage import bucket, catalogue, clients, codes, secrets, shop
+from tests.emulators import free_port
 from tests.storage.examples import NOON, message
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -171,3 +172,15 @@ def test_a_rotated_secret_is_seen_within_five_minutes(stack: str, monkeypatch: p
     monkeypatch.setenv("SELVEDGE_CLOCK", f"{time.time()},1,{time.time() + 301}")
 
     assert secrets.values("hooks/shopify") == ("new",)
+
+
+def test_secrets_once_read_outlast_an_outage(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _set_secret(stack, "hooks/shopify/1", "known")
+    secrets.values("hooks/shopify")
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("SELVEDGE_CLOCK", f"{time.time()},1,{time.time() + 301}")
+
+    assert secrets.values("hooks/shopify") == ("known",)
+    with pytest.raises(StorageUnavailableError):
+        secrets.values("hooks/woocommerce")
