@@ -145,3 +145,9 @@ def _read_prices(known: _KnownPrices) -> None:
         logger.warning("there is no prices.yaml in the bucket: costs are not recorded")
     except (DefinitionError, UnicodeDecodeError, StorageUnavailableError):
         logger.exception("prices.yaml cannot be used; the last list that could is")
+
+
+def forget() -> None:
+    """Make the means anew when next asked for, and read the prices again."""
+    _means.cache_clear()
+    _known.clear()
