@@ -123,11 +123,17 @@ class Templates:
                     template_version=_version(scope.used),
                 )
             if channel == "sms":
-                return Rendered(channel, chosen, text=text, template_version=_version(scope.used))
+                plain = text.replace(formats.NBSP, " ")  # GSM 03.38 has none: one would double the parts of a message
+                return Rendered(channel, chosen, text=plain, template_version=_version(scope.used))
             return Rendered(
                 channel, chosen, title=headers["Title"], body=text, url=clean_url(headers["Link"]) or settings.url,
                 image=clean_url(headers["Image"]), template_version=_version(scope.used),
             )
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """The names of the filters that templates have, for the guide and the console."""
+        return tuple(sorted(self._sandbox.filters))
 
     def _print(self, name: str, values: dict[str, Any]) -> str:
         try:

@@ -26,7 +26,15 @@ from chalicelib.content.samples import (
 from chalicelib.content.template_files import FolderFiles, GivenFiles
 from chalicelib.domain.rendered import Rendered
 from chalicelib.domain.shop import MessageDefinition
-from tests.content.places import LINKS, SETTINGS, SHIPPED, TEMPLATES, render_shipped, shipped_messages
+from tests.content.places import (
+    LINKS,
+    SETTINGS,
+    SHIPPED,
+    TEMPLATES,
+    render_shipped,
+    render_sms,
+    shipped_messages,
+)
 
 GOLDEN = Path(__file__).with_name("golden")
 NAMES = tuple(shipped_messages())
@@ -204,6 +212,10 @@ def test_a_short_message_fits_two_parts() -> None:
     for name in ("order-shipped", "order-at-pickup-point"):
         for locale in ("ru", "en"):
             assert len(render_shipped(name, "sms", locale=locale).text) <= 134  # two Cyrillic parts, 3GPP TS 23.038
+
+
+def test_a_short_message_has_no_character_that_only_looks_like_a_space() -> None:
+    assert render_sms("{{ order.total|money('USD') }}, {{ now|moment }}") == "28 960,50 $, 5 марта, 12:30"
 
 
 def test_the_version_tells_of_every_file_used() -> None:

@@ -1,0 +1,41 @@
+"""docs/templates.md names everything a template can use."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from chalicelib.content import cleaning, links, sandbox
+from chalicelib.content.rendering import Templates
+from tests.content.places import SHIPPED, TEMPLATES, render_sms
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "templates.md").read_text("utf-8")
+INTERNAL = {"counted"}
+
+
+def test_every_filter_is_named() -> None:
+    named = set(re.findall(r"`(\w+)`", GUIDE))
+    assert set(Templates(SHIPPED).filters) - INTERNAL <= named
+
+
+def test_every_name_in_the_table_can_be_used() -> None:
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", GUIDE.partition("| Filter |")[0], re.MULTILINE)
+    words = re.findall(r"\w+", " ".join(rows))
+    assert len(words) > 10
+    for word in words:
+        if word not in {"subject", "preheader"}:
+            assert render_sms(f"x{{% if {word} is defined %}}yes{{% endif %}}") == "xyes"
+
+
+def test_the_limits_are_the_real_ones() -> None:
+    assert f"{sandbox.MAX_ROUNDS:,} rounds" in GUIDE
+    assert sandbox.MAX_OUTPUT == 1_000_000
+    assert f"at most {cleaning.MAX_TEXT} characters" in GUIDE
+    assert f"good for {links.VALID['unsubscribe'].days} and {links.VALID['preferences'].days} days" in GUIDE
+
+
+def test_the_blocks_are_the_shipped_ones() -> None:
+    listed = re.search(r"templates/blocks/ +what messages share: (.+)", GUIDE)
+    assert listed
+    there = {file.name.partition(".")[0] for file in (TEMPLATES / "blocks").iterdir()} - {"cart-lines"}
+    assert set(listed[1].split(", ")) == there
