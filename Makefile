@@ -6,7 +6,8 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
 STAGE ?= production
 RUN = .venv/bin/python
-PYTEST_ARGUMENTS ?= -n 2
+# Tests of one file stay together: what they share (a server, a template, a package) is made once for them.
+PYTEST_ARGUMENTS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench package deploy remove redrive recover replay clean

@@ -7,20 +7,20 @@ import hashlib
 import json
 from pathlib import Path
 
-from infra.package import PROJECT, build_package
+from infra.package import FUNCTIONS_ARCHITECTURE, PROJECT, build_package
 from infra.template import sam_template, transform
 
 
-def build(stage: str, *, project: Path = PROJECT, architecture: str = "arm64") -> Path:
+def build(stage: str, *, project: Path = PROJECT, architecture: str = FUNCTIONS_ARCHITECTURE) -> Path:
     """Build a stage and return its folder: `package.zip`, `template.json`, and `sam.json` (before the transform).
 
-    For another architecture than AWS's functions have (`arm64`) only the package differs; a laptop runs it.
+    For another architecture than AWS's functions have, package and template are those that an emulator can run.
     """
     folder = project / "build" / stage
     folder.mkdir(parents=True, exist_ok=True)
     build_package(folder / "package.zip", architecture=architecture, project=project)
     template = sam_template(stage, project=project)
-    if architecture != "arm64":
+    if architecture != FUNCTIONS_ARCHITECTURE:
         for resource in template["Resources"].values():
             if resource["Type"] == "AWS::Serverless::Function":
                 resource["Properties"]["Architectures"] = [architecture]

@@ -37,10 +37,8 @@ def findings(aws: Aws, stack: str, sender: str, lookup: Lookup) -> Iterator[Find
     domain = sender.rpartition("@")[2]
     yield spf(_mail_from(aws, domain), lookup)
     yield dmarc(domain, lookup)
-    yield from _ask("SMS", lambda: sms(
-        aws.client("sns").get_sms_attributes()["attributes"],
-        aws.client("sns").get_sms_sandbox_account_status()["IsInSandbox"],
-    ))
+    yield from _ask("SMS sandbox", lambda: sms_sandbox(aws.client("sns").get_sms_sandbox_account_status()))
+    yield from _ask("SMS limit", lambda: sms_limit(aws.client("sns").get_sms_attributes()["attributes"]))
     yield from _ask("Lambda", lambda: concurrency(aws.client("lambda").get_account_settings()))
     yield from _ask("secrets", lambda: storefront_secrets(secret_parameters.names(aws, f"/{stack}"), stack))
 
@@ -136,23 +134,21 @@ def dmarc(domain: str, lookup: Lookup) -> Finding:
     return Finding("missing", "DMARC", f'_dmarc.{domain} needs a TXT record, at least "v=DMARC1; p=none" (free)')
 
 
-def sms(attributes: Mapping[str, str], in_sandbox: bool) -> list[Finding]:
-    """The month's spend limit for SMS, and the sandbox of SNS."""
+def sms_sandbox(status: Mapping[str, Any]) -> list[Finding]:
+    """Whether SMS may go to anybody."""
+    if not status["IsInSandbox"]:
+        return [Finding("good", "SMS sandbox", "the account may write to any number")]
+    text = "SMS reach verified numbers only. If you send any, leave it in the SNS console (free, about a day)"
+    return [Finding("advice", "SMS sandbox", text)]
+
+
+def sms_limit(attributes: Mapping[str, str]) -> list[Finding]:
+    """The month's spend limit for SMS; a new account has 1 $."""
     limit = float(attributes.get("MonthlySpendLimit") or 1)
-    found = []
-    if in_sandbox:
-        found.append(Finding(
-            "advice", "SMS sandbox",
-            "SMS reach verified numbers only. If you send any, leave it in the SNS console (free, about a day)",
-        ))
-    if limit <= 1:
-        found.append(Finding(
-            "advice", "SMS limit",
-            f"{limit:g} $ a month, some twenty SMS; above it SNS drops them. Ask for more in the SNS console (free)",
-        ))
-    else:
-        found.append(Finding("good", "SMS limit", f"{limit:g} $ a month"))
-    return found
+    if limit > 1:
+        return [Finding("good", "SMS limit", f"{limit:g} $ a month")]
+    text = f"{limit:g} $ a month, some twenty SMS; above it SNS drops them. Ask for more in the SNS console (free)"
+    return [Finding("advice", "SMS limit", text)]
 
 
 def concurrency(settings: Mapping[str, Any]) -> list[Finding]:

@@ -20,10 +20,13 @@ from pathlib import Path
 
 import chalice
 
-from infra import pruning
+from infra import pruning, service_models
 from infra.closure import Modules
+from infra.template import load
 
 PROJECT = Path(__file__).resolve().parent.parent
+FUNCTIONS_ARCHITECTURE = "arm64"
+"""What the functions run on; other packages are for tests and measurements on the machine at hand."""
 MAX_BYTES = 5_000_000
 MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 """Lambda's names of its architectures, and the machine in a wheel's tag."""
@@ -52,7 +55,7 @@ def build_package(target: Path, *, architecture: str, project: Path = PROJECT) -
         target.parent.mkdir(parents=True, exist_ok=True)
         write_zip(root, target)
     size = target.stat().st_size
-    if size > MAX_BYTES:
+    if architecture == FUNCTIONS_ARCHITECTURE and size > MAX_BYTES:
         raise PackagingError(f"{target} has {size:,} bytes; at most {MAX_BYTES:,} are wanted")
     return target
 
@@ -62,7 +65,7 @@ def assemble(root: Path, *, architecture: str, project: Path = PROJECT) -> None:
     installed = install_dependencies(architecture, project=project)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder)
-        shutil.copytree(installed, source, dirs_exist_ok=True)
+        shutil.copytree(installed, source, dirs_exist_ok=True, copy_function=os.symlink)
         _add_chalice_runtime(source)
         shutil.copy2(project / "app.py", source / "app.py")
         shutil.copytree(project / "chalicelib", source / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
@@ -78,8 +81,9 @@ def assemble(root: Path, *, architecture: str, project: Path = PROJECT) -> None:
             destination = root / path.relative_to(source)
             destination.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, destination)
-    endpoints = root / "botocore/data/endpoints.json"
-    endpoints.write_bytes(pruning.lean_endpoints(endpoints.read_bytes()))
+    data = root / "botocore" / "data"
+    (data / "endpoints.json").write_bytes(pruning.lean_endpoints((data / "endpoints.json").read_bytes()))
+    service_models.cut(data, service_models.operations(load("permissions")))
     _compile(root)
 
 

@@ -11,30 +11,32 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-AWS_SERVICES = ("dynamodb", "s3", "sesv2", "sns", "ssm")
-"""The services whose API models botocore must hold: those that the functions open clients for (a test compares)."""
+from infra.service_models import SERVICES
+
+AWS_SERVICES = tuple(sorted(SERVICES.values()))
+"""The services whose descriptions botocore must hold: those that the roles allow calls to."""
 
 NAMES_IN_STRINGS = ("Crypto", "boto3")
 """Packages that import their own modules by a name in a string: extension modules, and hooks of `lazy_call`."""
 
 NAMED_WHILE_RUNNING = {
-    "Crypto.PublicKey._point": ("Crypto.PublicKey._nist_ecc",),
+    "Crypto.PublicKey._point": tuple(f"Crypto.PublicKey.{name}" for name in ("_nist_ecc", "_edwards", "_montgomery")),
 }
-"""Modules that a module imports by a name it puts together: the curve P-256 of web push."""
+"""Modules that a module imports by a name it puts together: reading any public key looks through all curves."""
 
 NEVER_RUN = {
     "boto3.dynamodb": "the resource interface; the product uses clients and PynamoDB",
     "boto3.ec2": "not used",
     "boto3.crt": "needs awscrt, which is not installed",
     "boto3.examples": "not used",
-    "botocore.crt": "needs awscrt, which is not installed",
+    "botocore.crt.auth": "needs awscrt, which is not installed",
     "s3transfer.crt": "needs awscrt, which is not installed",
     "aws_lambda_powertools.event_handler": "Chalice routes requests",
     "yaml.cyaml": "the C parser; files are parsed once per upload, and PyYAML does without",
     "yaml._yaml": "likewise",
     "_yaml": "likewise",
     "urllib3.contrib.emscripten": "Python in a browser",
-    "urllib3.http2": "needs h2, which is not installed",
+    "urllib3.http2.connection": "needs h2, which is not installed",
     "Crypto.SelfTest": "tests",
     **{
         f"Crypto.Cipher.{name}": "web push encrypts with AES in mode GCM, which counts blocks in mode CTR"
@@ -86,8 +88,9 @@ def data_files(root: Path) -> Iterator[Path]:
     for name in ("endpoints.json", "partitions.json", "_retry.json", "sdk-default-configuration.json"):
         yield botocore / "data" / name
     for service in AWS_SERVICES:
-        for path in sorted((botocore / "data" / service).rglob("*")):
-            if path.is_file() and path.name.partition(".")[0] in ("service-2", "endpoint-rule-set-1", "paginators-1"):
+        newest = max((botocore / "data" / service).iterdir())
+        for path in sorted(newest.iterdir()):
+            if path.is_file() and path.name.partition(".")[0] in ("service-2", "endpoint-rule-set-1"):
                 yield path
     for path in sorted((root / "tzdata" / "zoneinfo").rglob("*")):
         if path.is_file() and path.suffix not in (".py", ".zi", ".tab", ".list") and path.name != "leapseconds":

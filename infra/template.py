@@ -76,7 +76,7 @@ def _chalice_template(stage: str, project: Path) -> dict[str, Any]:
         config["stages"] = {stage: {}}
         (copy / ".chalice" / "config.json").write_text(json.dumps(config))
         (copy / "requirements.txt").touch()
-        command = [sys.executable, "-c", "from chalice.cli import main; main()"]
+        command = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())"]
         command += ["package", "--stage", stage, str(copy / "packaged")]
         environment = {**os.environ, "AWS_DEFAULT_REGION": PLACEHOLDER_REGION}
         finished = subprocess.run(command, cwd=copy, check=False, capture_output=True, text=True, env=environment)

@@ -1,0 +1,47 @@
+"""The secrets that a deployment makes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from chalicelib.channels import vapid
+from chalicelib.storage import secrets
+from infra import secret_parameters
+from infra.aws import Aws
+
+
+def test_missing_secrets_are_made_and_the_product_reads_them(moto: str) -> None:
+    created = secret_parameters.create_missing(Aws(), moto)
+    assert created == [f"/{moto}/link-keys/1", f"/{moto}/api-keys/1", f"/{moto}/vapid/private-key"]
+    assert len(secrets.values("link-keys")[0]) >= 43
+    assert secrets.values("link-keys") != secrets.values("api-keys")
+    now = datetime(2026, 3, 2, 10, tzinfo=UTC)
+    assert vapid.authorization("https://push.example/x", "mailto:a@b.example", secrets.values("vapid")[0], now)
+
+
+def test_a_secret_that_is_there_is_never_touched(moto: str) -> None:
+    aws = Aws()
+    secret_parameters.create_missing(aws, moto)
+    aws.client("ssm").delete_parameter(Name=f"/{moto}/link-keys/1")
+    aws.client("ssm").put_parameter(Name=f"/{moto}/link-keys/2", Type="SecureString", Value="rotated")
+    before = aws.client("ssm").get_parameter(Name=f"/{moto}/api-keys/1", WithDecryption=True)["Parameter"]["Value"]
+    assert secret_parameters.create_missing(aws, moto) == []
+    after = aws.client("ssm").get_parameter(Name=f"/{moto}/api-keys/1", WithDecryption=True)["Parameter"]["Value"]
+    assert (before, secret_parameters.names(aws, f"/{moto}/link-keys")) == (after, [f"/{moto}/link-keys/2"])
+
+
+def test_secrets_are_encrypted(moto: str) -> None:
+    aws = Aws()
+    for name in secret_parameters.create_missing(aws, moto):
+        assert aws.client("ssm").get_parameter(Name=name)["Parameter"]["Type"] == "SecureString"
+
+
+def test_only_the_stacks_own_parameters_are_deleted(moto: str) -> None:
+    aws = Aws()
+    secret_parameters.create_missing(aws, moto)
+    aws.client("ssm").put_parameter(Name=f"/{moto}-2/api-keys/1", Type="SecureString", Value="of another stage")
+    for number in range(12):
+        aws.client("ssm").put_parameter(Name=f"/{moto}/hooks/shopify/{number}", Type="SecureString", Value="x")
+    assert len(secret_parameters.delete_all(aws, moto)) == 15
+    assert secret_parameters.names(aws, f"/{moto}") == []
+    assert secret_parameters.names(aws, f"/{moto}-2") == [f"/{moto}-2/api-keys/1"]
