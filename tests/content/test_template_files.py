@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.content.rendering import Templates
+from chalicelib.content.samples import FULL_CUSTOMER, FULL_EVENT, sample_message
 from chalicelib.content.template_files import BucketFiles, FolderFiles, GivenFiles, TemplateFile
+from chalicelib.domain.rendered import Rendered
 from chalicelib.errors import FileMissingError, StorageUnavailableError, TemplateError
 from chalicelib.storage import bucket
+from tests.content.places import LINKS, SETTINGS, TEMPLATES, shipped_messages
 
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
 KEY = "templates/blocks/footer.txt"
@@ -131,3 +135,29 @@ def test_an_upload_is_tried_over_the_files_that_are_live(tmp_path: Path) -> None
     files = GivenFiles({"blocks/footer.txt": "new"}, FolderFiles(tmp_path))
     texts = [files.read(name, NOW) for name in ("blocks/footer.txt", "blocks/header.txt", "blocks/none.txt")]
     assert [file.text if isinstance(file, TemplateFile) else None for file in texts] == ["new", "live", None]
+
+
+def test_the_shipped_templates_render_from_the_bucket_and_an_edit_shows_within_a_minute(moto: str) -> None:
+    for path in sorted(TEMPLATES.rglob("*.*")):
+        bucket.put(f"templates/{path.relative_to(TEMPLATES)}", path.read_bytes())
+    counting = CountingBucket()
+    templates = Templates(BucketFiles(counting.read))
+    definition = shipped_messages()["order-shipped"]
+    message = sample_message(definition, code=False)
+
+    def sent_at(now: datetime) -> Rendered:
+        return templates.render(message, definition, FULL_CUSTOMER, FULL_EVENT, SETTINGS, "email", LINKS, now=now)
+
+    first = sent_at(NOW)
+    requests = len(counting.asked)
+    assert sent_at(NOW + timedelta(seconds=59)) == first
+    assert len(counting.asked) == requests  # a warm function asks the bucket for nothing
+    words = TEMPLATES / "blocks" / "words.ru.txt"
+    bucket.put("templates/blocks/words.ru.txt", words.read_text("utf-8").replace("Итого", "Всего").encode())
+    second = sent_at(NOW + timedelta(seconds=60))
+    assert "Итого: 28" in first.text
+    assert "Всего: 28" in second.text
+    assert second.template_version != first.template_version
+    text = bucket.read("templates/order-shipped/email.ru.txt")
+    assert text
+    assert first.template_version.partition("/")[0] == text.version_id
