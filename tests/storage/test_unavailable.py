@@ -88,6 +88,7 @@ def refusal(status: int, code: str) -> tuple[int, bytes]:
         (400, "RequestLimitExceeded"),
         (500, "InternalServerError"),
         (503, "ServiceUnavailable"),
+        (502, "SomethingUnheardOf"),
     ],
 )
 def test_what_may_succeed_later_is_unavailable(
