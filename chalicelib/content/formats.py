@@ -1,7 +1,7 @@
 """Amounts, dates and plurals as people of a locale write them.
 
-Babel would do this for every language, for 10 MB of the package's 5; Russian and English need the few lines of Unicode
-CLDR 48 below (cldr-json: cldr-numbers-full and cldr-dates-full, main/{ru,en}). Other languages get the English forms.
+The forms are those of Unicode CLDR 48 (cldr-json: cldr-numbers-full and cldr-dates-full, main/{ru,en}). Babel, which
+has them for every language, is a wheel of 10 MB (docs/dependencies.md). Other languages get the English forms.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Final
 from msgspec import Struct
 
 NBSP: Final = "\N{NO-BREAK SPACE}"
-MINUS: Final = "\N{MINUS SIGN}"
 
 
 class _Forms(Struct, frozen=True):
@@ -72,7 +71,7 @@ def money(amount: Decimal | int, currency: str, locale: str) -> str:
         digits = 0
     number = f"{abs(rounded):,.{digits}f}".translate({ord(","): forms.group, ord("."): forms.decimal})
     symbol = _SYMBOLS.get(currency) or (currency if forms is _RUSSIAN else currency + NBSP)
-    return forms.money.format(sign=MINUS if rounded < 0 else "", symbol=symbol, number=number)
+    return forms.money.format(sign="-" if rounded < 0 else "", symbol=symbol, number=number)
 
 
 def day(value: date, locale: str, *, year: bool = False) -> str:
