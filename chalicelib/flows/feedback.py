@@ -42,7 +42,7 @@ def absorb(records: Iterable[Mapping[str, Any]], now: datetime) -> Absorbed:
     done = {"recorded": 0, "known": 0, "about_nobody": 0, "unknown": 0, "quarantined": 0}
     for record in records:
         try:
-            told = _read(record, now)
+            outcomes = take(record, now)
         except UnknownTopicError as error:
             logger.info("feedback of an unknown type", extra={"type": error.topic[:64]})
             count(UNKNOWN_TOPICS)
@@ -51,9 +51,17 @@ def absorb(records: Iterable[Mapping[str, Any]], now: datetime) -> Absorbed:
             _set_aside(record, str(error), now)
             done["quarantined"] += 1
         else:
-            for outcome in _log(told, now):
+            for outcome in outcomes:
                 done[outcome] += 1
     return Absorbed(**done)
+
+
+def take(record: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
+    """Log what one record tells; answers `recorded`, `known` or `about_nobody` for each customer it is about.
+
+    Raises UnknownTopicError, MalformedPayloadError, StorageUnavailableError.
+    """
+    return tuple(_log(_read(record, now), now))
 
 
 def _read(record: Mapping[str, Any], now: datetime) -> tuple[Told, ...]:

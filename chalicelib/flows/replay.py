@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from msgspec import Struct
 
 from chalicelib.errors import MalformedPayloadError, StorageUnavailableError, UnknownTopicError
-from chalicelib.flows import accept
+from chalicelib.flows import accept, feedback
 from chalicelib.observability import logger
 from chalicelib.sources.registry import SOURCES
 from chalicelib.storage import bucket
@@ -36,6 +37,8 @@ def replay(now: datetime, prefix: str = QUARANTINE) -> tuple[Replayed, ...]:
 
 def _replay(key: str, now: datetime) -> Replayed:
     kept = bucket.read_quarantined(key)
+    if kept.source == feedback.QUARANTINE:
+        return _replay_feedback(key, kept.body, now)
     source = SOURCES.get(kept.source)
     if source is None:
         return Replayed(key, f"no such storefront: {kept.source}", stays=True)
@@ -51,3 +54,13 @@ def _replay(key: str, now: datetime) -> Replayed:
         return Replayed(key, type(error).__name__, stays=True)
     bucket.delete(key)
     return Replayed(key, "accepted" if any(new) or not new else "known", stays=False)
+
+
+def _replay_feedback(key: str, body: bytes, now: datetime) -> Replayed:
+    """What a provider told of a message: a whole SNS record, as Lambda brought it."""
+    try:
+        outcomes = feedback.take(json.loads(body), now)
+    except (MalformedPayloadError, UnknownTopicError) as error:
+        return Replayed(key, str(error), stays=True)
+    bucket.delete(key)
+    return Replayed(key, "accepted" if "recorded" in outcomes or not outcomes else outcomes[0], stays=False)

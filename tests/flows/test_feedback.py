@@ -11,6 +11,7 @@ import pytest
 from chalicelib.channels.automated_readers import is_automated
 from chalicelib.domain.events import Event, Identity
 from chalicelib.flows.feedback import Absorbed, absorb
+from chalicelib.flows.replay import replay
 from chalicelib.storage import bucket, identities, log
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -211,6 +212,18 @@ def test_what_cannot_be_understood_is_kept_whole(moto: str, broken: dict[str, An
 
     (kept,) = bucket.list_files("quarantine/feedback/")
     assert json.loads(bucket.read_quarantined(kept.key).body) == broken
+
+
+def test_feedback_in_quarantine_is_read_again_after_a_fix_and_stays_until_then(moto: str) -> None:
+    good = record(published("Open", userAgent=BROWSER))
+    bucket.quarantine("feedback", "a", {}, json.dumps(good).encode(), reason="a defect since mended", now=NOW)
+    absorb([record("not JSON")], NOW)
+
+    outcomes = {replayed.outcome: replayed.stays for replayed in replay(NOW)}
+
+    assert outcomes == {"accepted": False, "the message is not JSON": True}
+    assert [event.name for event in events_of("c1")] == ["message.opened"]
+    assert len(list(bucket.list_files("quarantine/feedback/"))) == 1
 
 
 def test_sess_word_of_welcome_and_its_send_events_need_nothing(moto: str) -> None:
