@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 FORM_TYPES: Final = ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "application/json"]
 """What a one-click request may come as: RFC 8058 names the first two; Chalice takes a missing type for the last."""
+
 blueprint = Blueprint(__name__)
 
 

@@ -17,8 +17,7 @@ _LINES: Final = (
     Line(
         product_id="1001", variant_id="1001-m", sku="COAT-M", title="Пальто прямого кроя из шерсти",
         price=Decimal(18990), image_url="https://shop.example/photos/coat.jpg", url="https://shop.example/coat",
-        category="coats",
-        size="M", color="графит",
+        category="coats", size="M", color="графит",
     ),
     Line(
         product_id="1002", variant_id="1002-1", sku="SCARF", title="Шарф из альпаки", quantity=2, price=Decimal(3490),
