@@ -1,13 +1,14 @@
-"""The examples that a journey file carries: read, played through the fold, compared. While one fails, it cannot go live."""
+"""The examples that a journey file carries: read, played through the fold, compared. No journey goes live without."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from chalicelib.definitions.yaml_reader import Node, read
@@ -23,6 +24,11 @@ HORIZON = timedelta(days=400)
 """How far an example looks ahead after its last event."""
 
 _ADDRESSES = {"email": "anna@example.com", "sms": "+79990000000"}
+_KINDS_OF_EVENT = get_type_hints(Event)
+_KINDS_OF_PROFILE = get_type_hints(Profile)
+_ENCODED_NAMES = {field.name: field.encode_name for field in msgspec.structs.fields(Profile)}
+_NAMED_OTHERWISE = frozenset({"name", "occurred_at", "merge"})
+"""Fields of an event that an example tells in another way, or not at all."""
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -84,9 +90,11 @@ def check_examples(text: str, file: str, journey: Journey, definitions: Definiti
 def _play(fields: dict[str, Node], definitions: Definitions) -> list[Line]:
     customer = _customer(fields.get("customer"))
     where = zone_of(customer.profile, definitions.settings)
-    entries = []
+    entries: list[Entry] = []
     for number, node in enumerate(fields["given"].items()):
         at = _moment(_field(node, "at"), where)
+        if entries and at < entries[-1].recorded_at:
+            raise node.error("is earlier than what stands before it")
         event = _event(node, at)
         entries.append(Entry(customer.customer_id, f"{at.isoformat()}#{number}", at, "example", (event,)))
     end = entries[-1].recorded_at + HORIZON if entries else _LONG_AGO
@@ -130,9 +138,9 @@ def _moment(node: Node, where: Any) -> datetime:
 
 
 def _event(node: Node, at: datetime) -> Event:
-    plain = node.plain()
+    fields = node.allow("at", "event", *(field for field in Event.__struct_fields__ if field not in _NAMED_OTHERWISE))
+    parts = {name: _encoded(value, _KINDS_OF_EVENT[name]) for name, value in fields.items() if name in _KINDS_OF_EVENT}
     name = _field(node, "event").string()
-    parts = {key: value for key, value in plain.items() if key not in {"at", "event"}}
     try:
         return msgspec.convert({"name": name, "occurred_at": at, **parts}, Event, strict=False)
     except msgspec.ValidationError as error:
@@ -143,9 +151,12 @@ def _customer(node: Node | None) -> Customer:
     fields = node.allow("channels", "consents", *Profile.__struct_fields__) if node is not None else {}
     channels = [channel.string() for channel in fields["channels"].items()] if "channels" in fields else ["email"]
     consents = [channel.string() for channel in fields["consents"].items()] if "consents" in fields else channels
-    told = {name: value.plain() for name, value in fields.items() if name not in {"channels", "consents"}}
+    told = {
+        _ENCODED_NAMES[name]: _encoded(value, _KINDS_OF_PROFILE[name])
+        for name, value in fields.items() if name not in {"channels", "consents"}
+    }
     try:
-        profile = msgspec.convert(told, Profile, strict=False) if not told else _profile(told)
+        profile = msgspec.convert(told, Profile, strict=False)
     except msgspec.ValidationError as error:
         assert node is not None
         raise node.error(str(error)) from error
@@ -159,6 +170,13 @@ def _customer(node: Node | None) -> Customer:
     )
 
 
-def _profile(told: dict[str, Any]) -> Profile:
-    names = {field.name: field.encode_name for field in msgspec.structs.fields(Profile)}
-    return msgspec.convert({names[name]: value for name, value in told.items()}, Profile, strict=False)
+def _encoded(node: Node, kind: Any) -> Any:
+    """The plain value of a node with its fields under the names they are stored by; an unknown one is an error."""
+    structs = [each for each in (kind, *get_args(kind)) if isinstance(each, type) and issubclass(each, Struct)]
+    if not structs:
+        return node.plain()
+    struct = structs[0]
+    if isinstance(node.value, list):
+        return [_encoded(item, struct) for item in node.value]
+    kinds, names = get_type_hints(struct), {field.name: field.encode_name for field in msgspec.structs.fields(struct)}
+    return {names[name]: _encoded(value, kinds[name]) for name, value in node.allow(*names).items()}

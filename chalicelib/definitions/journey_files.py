@@ -5,13 +5,16 @@ Steps are written as a list and kept flat: each under its path, with the path of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
+from datetime import date, datetime
 from typing import Any, Final, get_args
 
-from chalicelib.definitions.spans import seconds_of, time_of
+from chalicelib.definitions.spans import LONGEST, seconds_of, time_of
 from chalicelib.definitions.yaml_reader import Node, read
-from chalicelib.domain.conditions import CUSTOMER_FIELDS, Condition, ConditionError, compile_condition
+from chalicelib.domain.conditions import CUSTOMER_FIELDS, EVENT_FIELDS, Condition, ConditionError, compile_condition
 from chalicelib.domain.journeys import (
+    DAY,
     END,
     HOUR,
     Again,
@@ -34,6 +37,7 @@ from chalicelib.domain.messages import CHANNELS, CodeOffer
 from chalicelib.domain.shop import MessageDefinition
 from chalicelib.domain.vocabulary import EVENT_PARTS, part_of
 
+_NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FIELDS: Final = (
     "journey", "status", "enter", "for", "exit", "goal", "steps", "max-lateness", "examples",
 )
@@ -59,14 +63,18 @@ class _Reader:
         self.steps: dict[str, Step] = {END: End()}
         self.labels: dict[str, str] = {}
         self.triggers: tuple[str, ...] = ()
+        self.key: tuple[str, ...] = ()
 
     def journey(self) -> Journey:
         fields = self.root.allow(*_FIELDS)
-        name = _required(self.root, fields, "journey").string()
+        name = _journey_name(_required(self.root, fields, "journey"))
         enter_node = _required(self.root, fields, "enter")
         enter = enter_node.allow("on", "where", "key", "again")
         self.triggers = tuple(_event_name(node) for node in _required(enter_node, enter, "on").items())
+        self.key = self._key(enter.get("key"))
         first = self._steps(_required(self.root, fields, "steps"), "", END)
+        if first == END:
+            raise fields["steps"].error("a journey has at least one step")
         journey = Journey(
             name=name,
             triggers=self.triggers,
@@ -75,7 +83,7 @@ class _Reader:
             status=_status(fields.get("status")),
             where=self._condition(enter.get("where"), self.triggers),
             profile_filter=self._condition(fields.get("for"), self.triggers),
-            key=self._key(enter.get("key")),
+            key=self.key,
             again=_again(enter.get("again")),
             exits=tuple(self._exit(node) for node in fields["exit"].items()) if "exit" in fields else (),
             goal=self._goal(fields["goal"]) if "goal" in fields else None,
@@ -115,7 +123,10 @@ class _Reader:
             condition = self._compiled(part, self.triggers)
             if condition.reads != {part.string()}:
                 raise part.error("should be one field of the event, such as `event.cart.id`")
-        return tuple(part.string() for part in node.items())
+        key = tuple(part.string() for part in node.items())
+        for event in self.triggers:
+            _check_key(node, key, event)
+        return key
 
     def _exit(self, node: Node) -> Exit:
         if not isinstance(node.value, dict):
@@ -126,11 +137,10 @@ class _Reader:
         if "when" in fields:
             return Exit(when=self._condition(fields["when"], self.triggers))
         event = _event_name(fields["on"])
-        return Exit(
-            on=event,
-            where=self._condition(fields.get("where"), (event,)),
-            same_key=fields["same-key"].boolean() if "same-key" in fields else False,
-        )
+        same_key = fields["same-key"].boolean() if "same-key" in fields else False
+        if same_key:
+            _check_key(fields["same-key"], self.key, event)
+        return Exit(on=event, where=self._condition(fields.get("where"), (event,)), same_key=same_key)
 
     def _goal(self, node: Node) -> Goal:
         if not isinstance(node.value, dict):
@@ -172,6 +182,8 @@ class _Reader:
         if otherwise and not isinstance(delay, UntilDate):
             raise fields["otherwise"].error("only `wait: {until: …}` can lack its date")
         restart = tuple(_event_name(event) for event in fields["restart-on"].items()) if "restart-on" in fields else ()
+        for event in restart:
+            _check_key(fields["restart-on"], self.key, event)
         self.steps[path] = Wait(delay=delay, next=following, restart_on=restart, otherwise=otherwise)
 
     def _delay(self, node: Node) -> Delay:
@@ -182,6 +194,8 @@ class _Reader:
             if "offset" in fields:
                 raise fields["offset"].error("`offset` goes with `until`")
             days = fields["days"].integer() if "days" in fields else None
+            if days is not None and not 0 <= days <= LONGEST // DAY:
+                raise fields["days"].error(f"is from 0 to {LONGEST // DAY} calendar days")
             return LocalTime(at=time_of(_required(node, fields, "at")), days=days)
         until = fields["until"]
         path = until.string()
@@ -191,6 +205,11 @@ class _Reader:
                 raise until.error(f"is not a date of the profile; dates: {_known(_DATE_FIELDS)}")
         else:
             path = path if root == "event" else f"event.{path}"
+            kind = EVENT_FIELDS.get(path.removeprefix("event."))
+            if kind is not None and not {date, datetime} & {kind, *get_args(kind)}:
+                raise until.error("is not a date")
+            if path.startswith("event.data."):
+                raise until.error("the shop's own fields have no type, so none is a date")
             self._compiled(Node(path, until.file, until.line, until.path, path), self.triggers)
         offset = seconds_of(fields["offset"], negative=True) if "offset" in fields else 0
         at = time_of(fields["at"]) if "at" in fields else UntilDate("").at
@@ -219,6 +238,20 @@ class _Reader:
 
     def _end(self, _node: Node, _fields: dict[str, Node], path: str, _following: str) -> None:
         self.steps[path] = End()
+
+
+def _journey_name(node: Node) -> str:
+    if not _NAME.fullmatch(node.string()):
+        raise node.error(f"{node.text!r} should be small letters and digits, joined by hyphens")
+    return node.string()
+
+
+def _check_key(node: Node, key: tuple[str, ...], event: str) -> None:
+    """Refuse what can never happen: an event that is to carry the run's key, and does not have its fields."""
+    for path in key:
+        part = path.split(".")[1]
+        if part not in {"name", "occurred_at", part_of(event)}:
+            raise node.error(f"{event} does not carry {path}, a part of the run key")
 
 
 def _required(parent: Node, fields: dict[str, Node], name: str) -> Node:

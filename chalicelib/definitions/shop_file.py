@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.definitions.spans import seconds_of, time_of
 from chalicelib.definitions.yaml_reader import Node, read
+from chalicelib.domain.customer import RECENT_SENDS
 from chalicelib.domain.shop import FrequencyCap, QuietHours, ShopSettings
 from chalicelib.domain.timing import zone
 
@@ -75,4 +76,7 @@ def _cap(node: Node) -> FrequencyCap:
     window = seconds_of(fields["window"])
     if window > LONGEST_WINDOW:
         raise fields["window"].error("is at most 30 days")
-    return FrequencyCap(fields["tag"].string(), fields["count"].integer(), window)
+    count = fields["count"].integer()
+    if not 1 <= count <= RECENT_SENDS:
+        raise fields["count"].error(f"is from 1 to {RECENT_SENDS}, the sends that are remembered of a customer")
+    return FrequencyCap(fields["tag"].string(), count, window)

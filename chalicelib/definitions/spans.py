@@ -10,6 +10,8 @@ from chalicelib.definitions.yaml_reader import Node
 
 _UNITS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 _SPAN: Final = re.compile(r"^(-?\d{1,6})\s*(second|minute|hour|day|week)s?$")
+LONGEST: Final = 3660 * 86400
+"""Ten years, in seconds: a longer duration is a slip of the pen, and could lead past the end of the calendar."""
 _TIME: Final = re.compile(r"^([01]?\d|2[0-3]):([0-5]\d)$")
 
 
@@ -18,7 +20,10 @@ def seconds_of(node: Node, *, negative: bool = False) -> int:
     found = _SPAN.match(node.string().strip())
     if found is None or (found[1].startswith("-") and not negative):
         raise node.error(f"should be a duration such as `90 minutes` or `3 days`, not {node.text!r}")
-    return int(found[1]) * _UNITS[found[2]]
+    seconds = int(found[1]) * _UNITS[found[2]]
+    if abs(seconds) > LONGEST:
+        raise node.error(f"is longer than ten years: {node.text!r}")
+    return seconds
 
 
 def time_of(node: Node) -> time:

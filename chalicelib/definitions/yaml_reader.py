@@ -89,6 +89,8 @@ def read(text: str, file: str) -> Node:
         raise DefinitionError(reason, file=file, line=mark.line + 1 if mark else 0) from error
     except yaml.YAMLError as error:
         raise DefinitionError(f"is not YAML: {error}", file=file) from error
+    except RecursionError as error:
+        raise DefinitionError("is nested too deeply", file=file) from error
     if root is None:
         raise DefinitionError("is empty", file=file, line=1)
     return _node(root, file, "")
@@ -98,10 +100,13 @@ class _Loader(yaml.SafeLoader):
     """The safe loader without YAML 1.1's surprises: `on`, `off`, `yes`, `no`, dates and base-60 numbers stay texts."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Refuse aliases: a file a hundred lines long must not unfold into a million."""
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not used here", mark)
+        """Refuse aliases (a hundred lines must not unfold into a million), and tags, which nothing here reads."""
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or event.anchor:
+            reason = "anchors and aliases (&name, *name) are not used here"
+            raise yaml.composer.ComposerError(None, None, reason, event.start_mark)
+        if event.tag:
+            raise yaml.composer.ComposerError(None, None, "tags (!name) are not used here", event.start_mark)
         return super().compose_node(parent, index)
 
 
@@ -109,7 +114,7 @@ _Loader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
     ("bool", r"^(?:true|True|false|False)$", "tTfF"),
     ("null", r"^(?:~|null|Null|)$", ("~", "n", "N", "")),
-    ("int", r"^[-+]?[0-9]+$", "-+0123456789"),
+    ("int", r"^[-+]?[0-9]{1,18}$", "-+0123456789"),
     ("float", r"^[-+]?[0-9]+\.[0-9]+$", "-+0123456789"),
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))

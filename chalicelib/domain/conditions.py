@@ -113,8 +113,13 @@ EVENT_FIELDS: Final[dict[str, Any]] = {"name": str, "occurred_at": datetime} | {
 
 
 def event_value(values: Mapping[str, Any], path: str) -> Any:
-    """A remembered value of an event; amounts and dates, which storage keeps as texts, are themselves again."""
+    """A remembered value of an event; amounts and dates, which storage keeps as texts, are themselves again.
+
+    A broken number of an own event is the decimal that was written, so that it equals the same one in a condition.
+    """
     value = values.get(path)
+    if isinstance(value, float):
+        return Decimal(repr(value))
     if isinstance(value, str):
         kind = EVENT_FIELDS.get(path)
         if kind is Decimal:
@@ -146,7 +151,7 @@ FUNCTIONS: Final[dict[str, Callable[[Scope, Any], Any]]] = {
     "days_since": lambda scope, value: _elapsed(scope, value, timedelta(days=1)),
     "hours_since": lambda scope, value: _elapsed(scope, value, timedelta(hours=1)),
     "len": lambda _scope, value: len(value) if value is not None else 0,
-    "lower": lambda _scope, value: value.lower() if value is not None else None,
+    "lower": lambda _scope, value: value.lower() if isinstance(value, str) else None,
 }
 """The functions of the language, each of one argument."""
 
@@ -179,8 +184,11 @@ def compile_condition(source: str) -> Condition:
     reads: set[str] = set()
     try:
         evaluate = _compile(tree.body, reads)
-    except RecursionError as error:
-        raise ConditionError("is nested too deeply") from error
+    except ConditionError:
+        raise
+    except (RecursionError, ValueError) as error:
+        # What cannot even be quoted (an f-string within texts) is no condition either.
+        raise ConditionError("is too deeply nested, or not allowed") from error
     return Condition(source, frozenset(reads), evaluate)
 
 

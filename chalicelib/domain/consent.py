@@ -49,15 +49,14 @@ def refusal(profile: Profile, channel: str, category: Category, topic: str) -> R
 def with_consent(profile: Profile, channel: str, topic: str, *, given: bool, at: datetime, source: str) -> Profile:
     """The profile after a word on consent; an older word than the one known changes nothing.
 
-    A word on every topic (`*`) replaces those on single topics that are older.
+    A word on every topic (`*`) replaces those on single topics that are older, also when they are told later.
     """
     kept = []
     for consent in profile.consents:
-        if consent.channel == channel and topic in (consent.topic, "*"):
-            if consent.at > at:
-                if consent.topic == topic:
-                    return profile
-            else:
+        if consent.channel == channel:
+            if consent.at > at and consent.topic in (topic, "*"):
+                return profile
+            if consent.at <= at and topic in (consent.topic, "*"):
                 continue
         kept.append(consent)
     return replace(profile, consents=(*kept, Consent(channel, topic, given, at, source)))
@@ -87,6 +86,21 @@ def with_soft_bounce(profile: Profile, channel: str, address: str) -> Profile:
         else:
             addresses.append(known)
     return replace(profile, addresses=tuple(addresses))
+
+
+def with_sign_of_life(profile: Profile, channel: str, address: str = "") -> Profile:
+    """The profile after something reached an address (or, when empty, one of the channel): soft bounces count anew."""
+    if not any(known.soft_bounces for known in profile.addresses):
+        return profile
+    return replace(
+        profile,
+        addresses=tuple(
+            replace(known, soft_bounces=0)
+            if known.channel == channel and address in ("", known.value) and not known.suppressed
+            else known
+            for known in profile.addresses
+        ),
+    )
 
 
 def with_address(profile: Profile, address: Address) -> Profile:

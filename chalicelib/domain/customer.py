@@ -6,7 +6,7 @@ One item of the customers table holds all of it, so it is small: field names are
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,10 @@ from msgspec import Struct
 
 RECENT_ENTRIES = 8
 """Ids of the last entries folded that a state remembers, for folding from the table after an outage."""
+BURST_ENTRIES = 128
+"""Ids remembered of entries recorded within `DISORDER` of each other."""
+DISORDER = timedelta(seconds=5)
+"""How far the recorded times of two concurrent writes may disagree with their order in the stream."""
 RECENT_ORDERS = 12
 """Orders whose progress is remembered, so that a fact told twice happens once."""
 RECENT_IDENTITIES = 16

@@ -116,6 +116,10 @@ class Definitions:
         except KeyError:
             raise UnknownVersionError(journey, version) from None
 
+    def message(self, name: str) -> MessageDefinition:
+        """A message; one that was deleted while runs still name it has no template, so no channel is usable."""
+        return self.messages.get(name) or MessageDefinition(name=name, category="marketing", channels=())
+
     def with_version(self, journey: Journey) -> Definitions:
         """The same with one more earlier version at hand."""
         program = Program.of(journey)

@@ -13,7 +13,15 @@ from msgspec.structs import replace
 
 from chalicelib.domain import merging, profile
 from chalicelib.domain.conditions import Scope, event_values
-from chalicelib.domain.customer import RECENT_ENTRIES, RECENT_IDENTITIES, Customer, Run, Visit
+from chalicelib.domain.customer import (
+    BURST_ENTRIES,
+    DISORDER,
+    RECENT_ENTRIES,
+    RECENT_IDENTITIES,
+    Customer,
+    Run,
+    Visit,
+)
 from chalicelib.domain.definitions import Definitions, Program
 from chalicelib.domain.effects import AppendEntry, Effect, RecordFeedback
 from chalicelib.domain.events import Entry, Event
@@ -46,8 +54,7 @@ def fold(customer: Customer, entry: Entry, definitions: Definitions, *, trace: b
     Raises UnknownVersionError when a run is pinned to a version that `definitions` lacks: load it and fold again.
     """
     now = max(customer.now or entry.recorded_at, entry.recorded_at)
-    recent = (*customer.recent, mark_of(entry.entry_id))[-RECENT_ENTRIES:]
-    customer = replace(customer, now=now, recent=recent)
+    customer = replace(customer, now=now, recent=_recent(customer, entry))
     if customer.forwarded_to:
         return Folded(customer, _forwarded(customer, entry))
     customer = _recognised(customer, entry)
@@ -61,11 +68,33 @@ def fold(customer: Customer, entry: Entry, definitions: Definitions, *, trace: b
     return Folded(walk.state(), tuple(walk.effects), tuple(walk.decisions))
 
 
+def _recent(customer: Customer, entry: Entry) -> tuple[bytes, ...]:
+    """The marks of the last entries; while they come within seconds of each other, of all of them: their recorded times
+    do not tell which were folded already."""
+    burst = customer.now is not None and entry.recorded_at - customer.now <= DISORDER
+    return (*customer.recent, mark_of(entry.entry_id))[-(BURST_ENTRIES if burst else RECENT_ENTRIES) :]
+
+
 def _forwarded(customer: Customer, entry: Entry) -> tuple[Effect, ...]:
-    events = tuple(event for event in entry.events if event.name != TIMER_DUE)
-    if not events:
+    """What an absorbed customer does with an entry: its own messages' feedback is noted on them, all is passed on."""
+    effects: list[Effect] = []
+    events: list[Event] = []
+    for event in entry.events:
+        known = {customer.customer_id, customer.forwarded_to}
+        if event.name == TIMER_DUE or (event.merge is not None and event.merge.customer_id in known):
+            continue
+        events.append(event)
+        effects.extend(_recorded(customer.customer_id, event))
+    if events:
+        effects.append(AppendEntry(replace(entry, customer_id=customer.forwarded_to, events=tuple(events))))
+    return tuple(effects)
+
+
+def _recorded(customer_id: str, event: Event) -> tuple[Effect, ...]:
+    told, kind = event.message, event.name.removeprefix("message.")
+    if told is None or not told.message_id or told.automated or kind not in _FEEDBACK:
         return ()
-    return (AppendEntry(replace(entry, customer_id=customer.forwarded_to, events=events)),)
+    return (RecordFeedback(customer_id, told.message_id, kind, event.occurred_at, told.kind),)
 
 
 def _recognised(customer: Customer, entry: Entry) -> Customer:
@@ -86,9 +115,7 @@ def _take(walk: Walk, event: Event, entry: Entry, index: int) -> None:
             walk.timer_at = None
         return
     if event.name == "customer.merged" and event.merge is not None:
-        walk.end_all("merged")
-        walk.customer, effects = merging.forward(walk.state(), event.merge.customer_id, entry)
-        walk.effects.extend(effects)
+        _merge(walk, event, event.merge.customer_id, entry)
         return
     if event.name == "customer.absorbed" and event.merge is not None:
         walk.absorb(event.merge)
@@ -108,16 +135,23 @@ def _take(walk: Walk, event: Event, entry: Entry, index: int) -> None:
         _enter(walk, program, event, f"{entry.entry_id}|{index}")
 
 
+def _merge(walk: Walk, event: Event, other_id: str, entry: Entry) -> None:
+    """Two customers are one: the older (its id is smaller) absorbs the younger, whichever of them was told."""
+    own_id = walk.customer.customer_id
+    if other_id > own_id:
+        walk.effects.append(merging.turned(event, entry, own_id, other_id))
+    elif other_id < own_id:
+        walk.end_all("merged")
+        walk.effects.extend(walk.forward(other_id, entry))
+
+
 def _feedback(walk: Walk, event: Event) -> None:
     told = event.message
     if told is None or not told.message_id:
         return
+    walk.effects.extend(_recorded(walk.customer.customer_id, event))
     kind = event.name.removeprefix("message.")
-    if kind in _FEEDBACK and not told.automated:
-        walk.effects.append(
-            RecordFeedback(walk.customer.customer_id, told.message_id, kind, event.occurred_at, told.kind)
-        )
-    elif kind in {"skipped", "failed"}:
+    if kind in {"skipped", "failed"}:
         walk.uncount(told.message_id)
     elif kind == "sent" and told.sent_at is not None:
         walk.sent_late(told.message_id, told.sent_at)

@@ -58,9 +58,18 @@ def tags_of(definition: MessageDefinition, channel: str) -> tuple[str, ...]:
 
 
 def verdict(
-    customer: Customer, definition: MessageDefinition, channels: tuple[str, ...], settings: ShopSettings, now: datetime
+    customer: Customer,
+    definition: MessageDefinition,
+    channels: tuple[str, ...],
+    settings: ShopSettings,
+    now: datetime,
+    *,
+    since: datetime | None = None,
 ) -> Verdict:
-    """Consent and suppression, then holdout, quiet hours and frequency caps; `channels` are those to try, in order."""
+    """Consent and suppression, then holdout, quiet hours and frequency caps; `channels` are those to try, in order.
+
+    `since` is when the message first came due (`now` if left out): from there `retry-until` counts how long it waits.
+    """
     marketing = definition.category == "marketing"
     usable: list[str] = []
     refusals: list[Reason] = []
@@ -89,7 +98,8 @@ def verdict(
         usable = [channel for channel in usable if free[channel] <= now]
         if not usable:
             soonest = min(free.values())
-            if definition.on_cap == "retry-until" and soonest - now <= timedelta(seconds=definition.retry_for):
+            waited = soonest - (since or now)
+            if definition.on_cap == "retry-until" and waited <= timedelta(seconds=definition.retry_for):
                 return Defer(soonest, Reason.FREQUENCY_CAP)
             return Skip(Reason.FREQUENCY_CAP)
     return Go(tuple(usable))

@@ -14,6 +14,8 @@ from chalicelib.domain.customer import (
     RECENT_PRODUCTS,
     RECENT_SENDS,
     Customer,
+    Engagement,
+    OrderProgress,
     OrderTotals,
     Profile,
 )
@@ -21,6 +23,15 @@ from chalicelib.domain.effects import AppendEntry, Effect, RepointIdentities
 from chalicelib.domain.events import Entry, Event, Merge
 
 _IDENTITY_OF_CHANNEL = {"email": "email", "sms": "phone"}
+
+
+def turned(event: Event, entry: Entry, survivor_id: str, absorbed_id: str) -> Effect:
+    """Tell a younger customer that this one absorbs it: the older survives, whoever is told to merge with whom.
+
+    That keeps two merges, told at the same time in opposite directions, from leading customers in a circle.
+    """
+    told = Event(name="customer.merged", occurred_at=event.occurred_at, merge=Merge(survivor_id))
+    return AppendEntry(replace(entry, customer_id=absorbed_id, events=(told,), identities=()))
 
 
 def forward(customer: Customer, surviving_id: str, entry: Entry) -> tuple[Customer, tuple[Effect, ...]]:
@@ -87,7 +98,7 @@ def _profiles(mine: Profile, other: Profile) -> Profile:
         first_seen_at=min(filter(None, (mine.first_seen_at, other.first_seen_at)), default=None),
         last_seen_at=max(filter(None, (mine.last_seen_at, other.last_seen_at)), default=None),
         orders=_orders(mine.orders, other.orders),
-        progress=(*other.progress, *mine.progress)[-RECENT_ORDERS:],
+        progress=_progress(mine.progress, other.progress),
         cart=max(
             (cart for cart in (mine.cart, other.cart) if cart is not None and cart.updated_at is not None),
             key=lambda cart: cart.updated_at or 0,
@@ -96,7 +107,7 @@ def _profiles(mine: Profile, other: Profile) -> Profile:
         viewed=tuple(dict.fromkeys((*other.viewed, *mine.viewed)))[-RECENT_PRODUCTS:],
         bought=tuple(dict.fromkeys((*other.bought, *mine.bought)))[-RECENT_PRODUCTS:],
         categories=tuple(dict.fromkeys((*other.categories, *mine.categories)))[-RECENT_PRODUCTS:],
-        engagement=(*mine.engagement, *(e for e in other.engagement if e.channel not in _channels(mine))),
+        engagement=_engagement(mine.engagement, other.engagement),
     )
     for address in other.addresses:
         known = next((a for a in merged.addresses if (a.channel, a.value) == (address.channel, address.value)), None)
@@ -111,19 +122,40 @@ def _profiles(mine: Profile, other: Profile) -> Profile:
     return merged
 
 
-def _channels(profile: Profile) -> set[str]:
-    return {known.channel for known in profile.engagement}
+def _progress(mine: tuple[OrderProgress, ...], other: tuple[OrderProgress, ...]) -> tuple[OrderProgress, ...]:
+    """The facts of each order, one progress for an order that both know."""
+    facts: dict[str, tuple[str, ...]] = {}
+    for progress in (*other, *mine):
+        known = facts.pop(progress.order_id, ())
+        facts[progress.order_id] = tuple(dict.fromkeys((*known, *progress.facts)))
+    return tuple(OrderProgress(order_id, told) for order_id, told in facts.items())[-RECENT_ORDERS:]
+
+
+def _engagement(mine: tuple[Engagement, ...], other: tuple[Engagement, ...]) -> tuple[Engagement, ...]:
+    """Opens and clicks added up by channel, the newest of each kept."""
+    by_channel = {known.channel: known for known in mine}
+    for more in other:
+        known = by_channel.get(more.channel, Engagement(more.channel))
+        by_channel[more.channel] = Engagement(
+            more.channel,
+            opened_at=max(filter(None, (known.opened_at, more.opened_at)), default=None),
+            clicked_at=max(filter(None, (known.clicked_at, more.clicked_at)), default=None),
+            opens=known.opens + more.opens,
+            clicks=known.clicks + more.clicks,
+        )
+    return tuple(by_channel.values())
 
 
 def _orders(mine: OrderTotals, other: OrderTotals) -> OrderTotals:
-    if not other.count:
+    if other == OrderTotals():
         return mine
-    if not mine.count:
+    if mine == OrderTotals():
         return other
+    currency = mine.currency or other.currency
     return OrderTotals(
         count=mine.count + other.count,
-        spent=mine.spent + (other.spent if other.currency == mine.currency else 0),
-        currency=mine.currency,
+        spent=mine.spent + (other.spent if other.currency == currency else 0),
+        currency=currency,
         first_at=min(filter(None, (mine.first_at, other.first_at)), default=None),
         last_at=max(filter(None, (mine.last_at, other.last_at)), default=None),
         in_store=mine.in_store + other.in_store,

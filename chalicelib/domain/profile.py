@@ -21,7 +21,8 @@ from chalicelib.domain.customer import (
 )
 from chalicelib.domain.events import Event, Identity, Order
 
-MAX_ADDRESSES = 12
+MAX_ADDRESSES = 6
+"""Addresses remembered of each channel: browsers subscribe anew again and again, and must not push out the email."""
 MAX_CATEGORIES = 12
 MAX_TAGS = 32
 
@@ -29,10 +30,13 @@ _ADDRESS_CHANNELS: Final = {"email": "email", "phone": "sms"}
 
 
 def apply(profile: Profile, event: Event, now: datetime) -> Profile | None:
-    """The profile after an event, or None when the event is a fact already known (an order paid is paid once).
+    """The profile after an event, or None when the event is no news (an order paid is paid once).
 
-    A fact known changes nothing and starts nothing: storefronts tell the same thing in several webhooks.
+    What is no news changes nothing and starts nothing: storefronts tell the same thing in several webhooks, and not
+    always in the order in which it happened.
     """
+    if event.name == "cart.updated" and _is_outdated(profile, event):
+        return None
     if event.order is not None and event.name.startswith("order."):
         fact = event.name.removeprefix("order.")
         if event.order.refund_id:
@@ -57,24 +61,40 @@ def with_identities(profile: Profile, identities: tuple[Identity, ...]) -> Profi
 
 def _with_address(profile: Profile, address: Address) -> Profile:
     changed = consent.with_address(profile, address)
-    if len(changed.addresses) > MAX_ADDRESSES:
-        return replace(changed, addresses=changed.addresses[-MAX_ADDRESSES:])
-    return changed
+    of_channel = [known for known in changed.addresses if known.channel == address.channel]
+    if len(of_channel) <= MAX_ADDRESSES:
+        return changed
+    # A suppression outlives the addresses in use: forgotten, its address would be written to again.
+    forgotten = next((known for known in of_channel[:-1] if not known.suppressed), of_channel[0])
+    return replace(changed, addresses=tuple(known for known in changed.addresses if known is not forgotten))
 
 
 def seen(profile: Profile, event: Event, source: str) -> Profile:
     """The profile with the person's activity noted: the first and the last time they did something."""
-    if profile.first_seen_at is None:
-        return replace(profile, first_seen_at=event.occurred_at, last_seen_at=event.occurred_at, first_source=source)
-    if profile.last_seen_at is None or event.occurred_at > profile.last_seen_at:
-        return replace(profile, last_seen_at=event.occurred_at)
+    at = event.occurred_at
+    if profile.first_seen_at is None or at < profile.first_seen_at:
+        return replace(
+            profile, first_seen_at=at, last_seen_at=max(profile.last_seen_at or at, at), first_source=source
+        )
+    if profile.last_seen_at is None or at > profile.last_seen_at:
+        return replace(profile, last_seen_at=at)
     return profile
+
+
+def _is_outdated(profile: Profile, event: Event) -> bool:
+    """Whether a cart is told as it was before what is known already: a newer state of it, or an order."""
+    if profile.orders.last_at is not None and event.occurred_at < profile.orders.last_at:
+        return True
+    held, cart = profile.cart, event.cart
+    if held is None or cart is None or held.id != cart.id or held.updated_at is None:
+        return False
+    return event.occurred_at < held.updated_at
 
 
 def _with_fact(profile: Profile, order_id: str, fact: str) -> Profile | None:
     for progress in profile.progress:
         if progress.order_id == order_id:
-            if fact in progress.facts and fact != "returned":
+            if fact in progress.facts:
                 return None
             others = tuple(other for other in profile.progress if other is not progress)
             return replace(profile, progress=(*others, replace(progress, facts=(*progress.facts, fact))))
@@ -146,11 +166,16 @@ def _order_returned(profile: Profile, event: Event, _now: datetime) -> Profile:
 def _less(profile: Profile, event: Event, cancelled: int = 0, returned: int = 0) -> Profile:
     totals: OrderTotals = profile.orders
     order = event.order
-    refunded = order.refunded if order is not None and order.currency == totals.currency else 0
+    if order is None:
+        return profile
+    # A refund may be told before its order: the first of them names the currency.
+    currency = totals.currency or order.currency
+    refunded = order.refunded if order.currency == currency else 0
     return replace(
         profile,
         orders=replace(
             totals,
+            currency=currency,
             cancelled=totals.cancelled + cancelled,
             returned=totals.returned + returned,
             spent=totals.spent - refunded,
@@ -191,6 +216,11 @@ def _attributes(profile: Profile, event: Event, _now: datetime) -> Profile:
         locale=told.locale or profile.locale,
         tags=_recent(profile.tags, told.tags, MAX_TAGS),
     )
+
+
+def _untagged(profile: Profile, event: Event, _now: datetime) -> Profile:
+    taken = event.customer.tags if event.customer is not None else ()
+    return replace(profile, tags=tuple(tag for tag in profile.tags if tag not in taken))
 
 
 def _consent(given: bool) -> Callable[[Profile, Event, datetime], Profile]:
@@ -245,15 +275,19 @@ def _engaged(profile: Profile, event: Event, _now: datetime) -> Profile:
     channel = told.channel or "email"
     others = tuple(known for known in profile.engagement if known.channel != channel)
     known = next((known for known in profile.engagement if known.channel == channel), Engagement(channel))
+    at = event.occurred_at
     if event.name == "message.opened":
-        known = replace(known, opened_at=event.occurred_at, opens=known.opens + 1)
+        known = replace(known, opened_at=max(known.opened_at or at, at), opens=known.opens + 1)
     else:
-        known = replace(known, clicked_at=event.occurred_at, clicks=known.clicks + 1)
-    alive = tuple(
-        replace(address, soft_bounces=0) if address.channel == channel and address.soft_bounces else address
-        for address in profile.addresses
-    )
-    return replace(profile, engagement=(*others, known), addresses=alive)
+        known = replace(known, clicked_at=max(known.clicked_at or at, at), clicks=known.clicks + 1)
+    return consent.with_sign_of_life(replace(profile, engagement=(*others, known)), channel)
+
+
+def _message_delivered(profile: Profile, event: Event, _now: datetime) -> Profile:
+    told = event.message
+    if told is None:
+        return profile
+    return consent.with_sign_of_life(profile, told.channel or "email", told.address)
 
 
 def _redaction_requested(profile: Profile, _event: Event, now: datetime) -> Profile:
@@ -271,12 +305,14 @@ _CHANGES: Final[dict[str, Callable[[Profile, Event, datetime], Profile]]] = {
     "customer.created": _attributes,
     "customer.updated": _attributes,
     "customer.identified": _attributes,
+    "customer.untagged": _untagged,
     "consent.given": _consent(given=True),
     "consent.withdrawn": _consent(given=False),
     "endpoint.registered": _endpoint_registered,
     "endpoint.gone": _endpoint_gone,
     "message.bounced": _message_bounced,
     "message.complained": _message_complained,
+    "message.delivered": _message_delivered,
     "message.opened": _engaged,
     "message.clicked": _engaged,
     "customer.redaction-requested": _redaction_requested,

@@ -64,8 +64,10 @@ def quiet_until(now: datetime, where: ZoneInfo, quiet: QuietHours) -> datetime |
     """
     if quiet.start == quiet.end:
         return None
-    local = now.astimezone(where).time()
-    over_midnight = quiet.start > quiet.end
-    after_start, before_end = local >= quiet.start, local < quiet.end
-    inside = after_start or before_end if over_midnight else after_start and before_end
-    return next_local(now, quiet.end, where) if inside else None
+    nights = timedelta(days=quiet.start > quiet.end)
+    today = now.astimezone(where).date()
+    for day in (today - timedelta(days=1), today):
+        end = local_moment(day + nights, quiet.end, where)
+        if local_moment(day, quiet.start, where) <= now < end:
+            return end
+    return None

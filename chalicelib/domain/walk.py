@@ -16,7 +16,7 @@ from chalicelib.domain.conditions import event_values
 from chalicelib.domain.customer import RECENT_SENDS, Customer, Run, Sent, Visit
 from chalicelib.domain.definitions import Definitions, Program
 from chalicelib.domain.effects import ArmTimer, Effect, PutMessage
-from chalicelib.domain.events import Event, Merge
+from chalicelib.domain.events import Entry, Event, Merge
 from chalicelib.domain.journeys import Send, Wait
 from chalicelib.domain.messages import Reason, Status, message_id
 from chalicelib.domain.steps import STEP_KINDS
@@ -68,10 +68,12 @@ class Walk:
             self.decisions.append(Decision(self.now, journey, run_key, decided, because, step))
 
     def program(self, run: Run) -> Program | None:
-        """The version a run is pinned to; None when its journey has been deleted (semantics 28)."""
-        if run.journey not in self.definitions.journeys:
-            return None
-        return self.definitions.program(run.journey, run.version)
+        """The version a run is pinned to; None when its journey has been deleted (semantics 28).
+
+        A version not at hand is asked for first: definitions read before the journey was published lack it, too.
+        """
+        program = self.definitions.program(run.journey, run.version)
+        return program if run.journey in self.definitions.journeys else None
 
     def begin(self, program: Program, key: str, entry: int, values: dict[str, object], event_ref: str) -> int:
         """Let the customer enter a journey; the answer is the slot of the new run."""
@@ -111,9 +113,9 @@ class Walk:
             self.end(slot, outcome)
 
     def _expire(self, run: Run) -> None:
-        program = self.program(run)
-        step = program.journey.steps.get(run.step) if program is not None else None
-        if program is not None and isinstance(step, Send) and step.message in self.definitions.messages:
+        program = self.definitions.program(run.journey, run.version)
+        step = program.journey.steps[run.step]
+        if isinstance(step, Send):
             message = message_of(step, self._standing(run, program, self.now))
             self.effects.append(PutMessage(replace(message, status=Status.SKIPPED, reason=Reason.EXPIRED)))
 
@@ -141,8 +143,12 @@ class Walk:
             self.runs[slot] = replace(run, event_ref=event_ref, values=values)
 
     def restart(self, slot: int, program: Program, event: Event, event_ref: str) -> None:
-        """`restart-on`: move the start of the wait that the run stands in to this event."""
-        self.point(slot, event, event_ref)
+        """`restart-on`: move the start of the wait that the run stands in to this event.
+
+        The messages show what the event tells only where it is one that the journey is entered by.
+        """
+        if event.name in program.journey.triggers:
+            self.point(slot, event, event_ref)
         run = self.runs[slot]
         step = program.journey.steps[run.step] if run is not None else None
         if run is not None and isinstance(step, Wait) and event.name in step.restart_on and run.wake_at is not None:
@@ -176,9 +182,13 @@ class Walk:
     def absorb(self, merge: Merge) -> None:
         """Take in the state of another customer found to be the same person."""
         self.customer = merging.absorb(self.state(), msgspec.msgpack.decode(merge.state, type=Customer))
-        self.runs = list(self.customer.runs)
         self.visits = list(self.customer.visits)
-        self.timer_at = self.customer.timer_at
+
+    def forward(self, surviving_id: str, entry: Entry) -> tuple[Effect, ...]:
+        """Hand everything over to the customer that absorbs this one; nothing of it stays here."""
+        self.customer, effects = merging.forward(self.state(), surviving_id, entry)
+        self.runs, self.visits, self.timer_at = [], [], None
+        return effects
 
     def advance(self) -> None:
         """Walk every run that is due; those that want to send take their turns by priority (semantics 18)."""
@@ -268,9 +278,12 @@ class Walk:
         self.customer = replace(self.customer, sends=(*kept, sent)[-RECENT_SENDS:])
 
     def arm(self) -> None:
-        """Arm one timer for the first run to wake, unless an earlier one is pending: that one arms the next."""
+        """Arm one timer for the first run to wake, unless an earlier one is pending: that one arms the next.
+
+        One that should have fired by now is not waited for.
+        """
         first = min((run.wake_at for run in self.runs if run is not None and run.wake_at is not None), default=None)
-        if first is not None and (self.timer_at is None or first < self.timer_at):
+        if first is not None and (self.timer_at is None or first < self.timer_at or self.timer_at <= self.now):
             self.timer_at = first
             self.effects.append(ArmTimer(self.customer.customer_id, first))
 

@@ -7,12 +7,12 @@ so that the stream may bring the younger of them again without harm.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chalicelib.domain.customer import Customer
+from chalicelib.domain.customer import DISORDER, Customer
 from chalicelib.domain.events import Entry
 from chalicelib.domain.fold import mark_of
 from chalicelib.flows.advance import STREAM_KEEPS, fold_entries
@@ -20,9 +20,6 @@ from chalicelib.flows.definitions_in_force import current
 from chalicelib.flows.effects import perform
 from chalicelib.storage import customers, log
 from chalicelib.storage.customers import Stored
-
-DISORDER = timedelta(seconds=5)
-"""How far the recorded times of two concurrent writes may disagree with their order in the stream."""
 
 
 class Recovered(Struct, frozen=True):

@@ -15,7 +15,7 @@ class SendStep:
 
     def begin(self, step: Send, at: Standing) -> Outcome:
         """Ask for a turn."""
-        return Contend(at.definitions.messages[step.message].priority)
+        return Contend(at.definitions.message(step.message).priority)
 
     def resume(self, step: Send, at: Standing) -> Outcome:
         """A deferral is over: ask again, and test every limit again."""
@@ -24,7 +24,7 @@ class SendStep:
 
 def message_of(step: Send, at: Standing) -> Message:
     """The message of this step, queued; the limits are not yet tested."""
-    definition = at.definitions.messages[step.message]
+    definition = at.definitions.message(step.message)
     run = at.run
     return Message(
         customer_id=at.customer.customer_id,
@@ -46,13 +46,13 @@ def message_of(step: Send, at: Standing) -> Message:
 
 def decide(step: Send, at: Standing) -> Decided:
     """Queue, defer or skip the message of this step."""
-    definition = at.definitions.messages[step.message]
+    definition = at.definitions.message(step.message)
     channels = step.channels or definition.channels
     message = message_of(step, at)
     refused = skip_reason(at)
     if refused is not None:
         return Decided(replace(message, status=Status.SKIPPED, reason=refused))
-    answer = verdict(at.customer, definition, channels, at.definitions.settings, at.now)
+    answer = verdict(at.customer, definition, channels, at.definitions.settings, at.now, since=at.run.since)
     if isinstance(answer, Go):
         counts = definition.category == "marketing" and definition.counts_toward_cap
         counted = tags_of(definition, answer.channels[0]) if counts else ()

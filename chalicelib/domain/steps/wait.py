@@ -37,11 +37,15 @@ def moment_of(step: Wait, at: Standing) -> datetime | None:
         day = at.run.since.astimezone(where).date() + timedelta(days=delay.days)
         return local_moment(day, delay.at, where)
     value = _value(delay.path, at)
-    if isinstance(value, datetime):
-        return value + timedelta(seconds=delay.offset)
-    if isinstance(value, date):
-        whole_days, rest = divmod(delay.offset, 86400)
-        return local_moment(value + timedelta(days=whole_days), delay.at, where) + timedelta(seconds=rest)
+    try:
+        if isinstance(value, datetime):
+            return value + timedelta(seconds=delay.offset)
+        if isinstance(value, date):
+            whole_days, rest = divmod(delay.offset, 86400)
+            return local_moment(value + timedelta(days=whole_days), delay.at, where) + timedelta(seconds=rest)
+    except OverflowError:
+        # Some storefronts write 0001-01-01 or 9999-12-31 for a date that there is not.
+        return None
     return None
 
 
