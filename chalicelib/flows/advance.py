@@ -51,7 +51,8 @@ def advance(arrived: Sequence[Arrived], now: datetime) -> set[int]:
         by_customer.setdefault(one.entry.customer_id, []).append(one)
     try:
         definitions = current(now)
-        states = customers.load_many(by_customer)
+        # Effects come before the commit that notices an older state: what has ended in the newer one would be sent.
+        states = customers.load_many(by_customer, consistent=True)
     except StorageUnavailableError:
         return {one.position.sequence for one in arrived[:1]}
 
@@ -60,7 +61,7 @@ def advance(arrived: Sequence[Arrived], now: datetime) -> set[int]:
         stored = states.get(customer_id) or Stored(Customer(customer_id))
         try:
             _advance_customer(stored, mine, definitions, now)
-        except SelvedgeError:
+        except Exception:  # whatever it is: the others go on, and the stream brings this one again
             logger.exception("customer not advanced", extra={"customer_id": customer_id})
             return mine[0].position.sequence
         return None
@@ -132,7 +133,7 @@ def _fold(customer: Customer, entry: Entry, definitions: Definitions) -> tuple[F
         try:
             return fold(customer, entry, definitions), definitions
         except UnknownVersionError as unknown:
-            found = with_version(definitions, unknown.journey, unknown.version)
+            found = with_version(unknown.journey, unknown.version)
             if found is None:
                 raise
             definitions = found

@@ -37,24 +37,35 @@ _known = _Known()
 def current(now: datetime) -> Definitions:
     """The definitions in force; one read of the shop table (half a unit per 4 KB) a minute and process."""
     if _known.definitions is None or _known.read_at is None or not timedelta(0) <= now - _known.read_at < FRESH:
-        body = shop.get("definitions", "in-force") or b""
-        if _known.definitions is None or body != _known.body:
-            in_force = msgspec.json.decode(body, type=InForce) if body else InForce()
-            _known.definitions = Definitions.of(in_force.settings, in_force.messages, in_force.journeys)
-            _known.body = body
+        _known.definitions = _read_anew(consistent=False)
         _known.read_at = now
     return _known.definitions
 
 
-def with_version(definitions: Definitions, journey: str, version: str) -> Definitions | None:
-    """The definitions with an earlier version of a journey at hand, kept for this process; None when there is none."""
-    body = shop.get("journey", f"{journey}#{version}")
-    if body is None:
-        return None
-    known = definitions.with_version(msgspec.json.decode(body, type=Journey))
-    if definitions is _known.definitions:
-        _known.definitions = known
-    return known
+def with_version(journey: str, version: str) -> Definitions | None:
+    """The definitions in force with a version of a journey at hand, kept for this process; None when there is none.
+
+    A version that is not at hand may also be newer than what this process has read, so that is read anew first. One
+    read of the shop table, two when the version is an earlier one.
+    """
+    definitions = _read_anew(consistent=True)
+    if (journey, version) not in definitions.versions:
+        body = shop.get("journey", f"{journey}#{version}", consistent=True)
+        if body is None:
+            return None
+        definitions = definitions.with_version(msgspec.json.decode(body, type=Journey))
+    _known.definitions = definitions
+    return definitions
+
+
+def _read_anew(*, consistent: bool) -> Definitions:
+    """What is in force; the same object, with the earlier versions it has gathered, while nothing has changed."""
+    body = shop.get("definitions", "in-force", consistent=consistent) or b""
+    if _known.definitions is None or body != _known.body:
+        in_force = msgspec.json.decode(body, type=InForce) if body else InForce()
+        _known.definitions = Definitions.of(in_force.settings, in_force.messages, in_force.journeys)
+        _known.body = body
+    return _known.definitions
 
 
 def read_in_force() -> InForce:

@@ -1,6 +1,6 @@
 """Putting the bucket's files in force: read, check, play the examples; a wrong file keeps its last good version.
 
-What is wrong with a file stands beside it as `<file>.problems.txt`, until it is right.
+What is wrong with a file stands beside it as `<file>.problems.md`, until it is right.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from chalicelib.errors import DefinitionError
 from chalicelib.flows.definitions_in_force import InForce, forget, put_in_force, read_in_force
 from chalicelib.storage import bucket
 
-PROBLEMS = ".problems.txt"
+PREFIXES = ("journeys/", "shop.yaml", "templates/")
+"""Where definitions stand; the quarantine beside them is not listed."""
+PROBLEMS = ".problems.md"
+"""An ending that starts no publishing: uploads under templates/ that end in `.txt` do."""
 
 
 @dataclass(slots=True)
@@ -37,7 +40,7 @@ def publish() -> Published:
     A wrong file is refused with file, line and reason, and the version last in force stays.
     """
     before = read_in_force()
-    keys = [listed.key for listed in bucket.list_files("")]
+    keys = [listed.key for prefix in PREFIXES for listed in bucket.list_files(prefix)]
     published = Published()
     settings = _settings(before.settings, keys, published)
     messages = _messages(before.messages, keys, published)

@@ -18,10 +18,11 @@ from chalicelib.storage.timers import DueTimer
 MINUTE = timedelta(minutes=1)
 READ_AGAIN = timedelta(minutes=2)
 """How far back a tick reads again what an earlier one has read."""
-KEEP_EVERY = timedelta(minutes=5)
+KEEP_EVERY = timedelta(minutes=4)
 """How often the cursor is written: a write each minute would be half of what an idle shop pays."""
 LATE = timedelta(minutes=5)
-"""A tick that starts further than this behind the last one is late, which the alarm watches."""
+"""A tick that starts further than this behind the last one is late, which the alarm watches; longer than the cursor
+may be old, which a new process goes by."""
 FURTHEST = timedelta(days=1)
 """How far back a first tick looks: timers stay for a day after their minute."""
 
