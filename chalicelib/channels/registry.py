@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable
 from typing import Any
 
-from chalicelib.channels.aws_calls import sending_config
 from chalicelib.channels.channel import ChannelSender
 from chalicelib.channels.email import EmailSender
 from chalicelib.channels.push import PushSender
@@ -19,22 +17,17 @@ VAPID_SECRETS = "vapid"
 
 
 def senders_from(
-    environment: Mapping[str, str],
-    session: Callable[[], Any],
+    stack: str,
+    open_client: Callable[[str], Any],
     secrets: Callable[[str], tuple[str, ...]],
     *,
     trusted_origins: frozenset[str] = frozenset(),
 ) -> dict[str, ChannelSender]:
-    """The senders by channel name.
+    """The senders of a stack by channel name.
 
-    `environment` is the function's (`SELVEDGE_STACK`, `AWS_ENDPOINT_URL`); `session` gives botocore's session;
-    `secrets` reads the values under a path. `trusted_origins` are push services that may be on a private network.
+    `open_client` gives the client of an AWS service that makes each call once; `secrets` reads the values under a path.
+    `trusted_origins` are push services that may be on a private network.
     """
-
-    @cache
-    def open_client(service: str) -> Any:
-        endpoint = environment.get("AWS_ENDPOINT_URL") or None
-        return session().create_client(service, endpoint_url=endpoint, config=sending_config())
 
     def private_key() -> str:
         found = secrets(VAPID_SECRETS)
@@ -43,7 +36,7 @@ def senders_from(
         return found[0].strip()
 
     senders: tuple[ChannelSender, ...] = (
-        EmailSender(lambda: open_client("sesv2"), f"{environment['SELVEDGE_STACK']}-mail"),
+        EmailSender(lambda: open_client("sesv2"), f"{stack}-mail"),
         SmsSender(lambda: open_client("sns")),
         PushSender(lambda: open_client("sns")),
         WebPushSender(private_key, trusted_origins=trusted_origins),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from threading import Lock
 
 from msgspec import Struct
 
@@ -19,8 +20,10 @@ from chalicelib.domain.messages import Message
 from chalicelib.domain.prices import Prices
 from chalicelib.domain.shop import ShopSettings
 from chalicelib.errors import DefinitionError, FileMissingError, StorageUnavailableError
+from chalicelib.flows import sending_clients
+from chalicelib.flows.sending_clients import sending_client
 from chalicelib.observability import logger
-from chalicelib.storage import bucket, clients, secrets
+from chalicelib.storage import bucket, secrets
 
 PRICES_FILE = "prices.yaml"
 PRICES_KEPT = timedelta(minutes=10)
@@ -79,15 +82,20 @@ class Means:
 
 
 _ENVIRONMENT = (
-    "SELVEDGE_STACK", "AWS_ENDPOINT_URL", "SELVEDGE_SEND", "SELVEDGE_STAGE", "SELVEDGE_ALLOW", "SELVEDGE_URL",
+    "SELVEDGE_STACK", "SELVEDGE_SEND", "SELVEDGE_STAGE", "SELVEDGE_ALLOW", "SELVEDGE_URL",
     # Laptop only: a push service of one's own, which is not on the public internet.
     "SELVEDGE_TRUSTED_PUSH",
 )
 
 
+_making = Lock()
+"""Messages are sent by several threads; what they share is made by one."""
+
+
 def means() -> Means:
     """The means of this process, as its environment describes them."""
-    return _means(tuple((name, os.environ.get(name, "")) for name in _ENVIRONMENT))
+    with _making:
+        return _means(tuple((name, os.environ.get(name, "")) for name in _ENVIRONMENT))
 
 
 @lru_cache(maxsize=2)
@@ -95,7 +103,9 @@ def _means(settings: tuple[tuple[str, str], ...]) -> Means:
     environment = {name: value for name, value in settings if value}
     trusted = frozenset(environment.get("SELVEDGE_TRUSTED_PUSH", "").split())
     return Means(
-        senders=senders_from(environment, clients.session, secrets.values, trusted_origins=trusted),
+        senders=senders_from(
+            environment["SELVEDGE_STACK"], sending_client, secrets.values, trusted_origins=trusted,
+        ),
         templates=Templates(BucketFiles(bucket.read)),
         stage=StageRule.of(environment),
         base_url=environment.get("SELVEDGE_URL", ""),
@@ -122,10 +132,11 @@ def prices_in_force(settings: ShopSettings, now: datetime) -> Prices:
 
     A list that cannot be read costs the record of what a message cost, never the message.
     """
-    known = _known.setdefault(os.environ["SELVEDGE_BUCKET"], _KnownPrices())
-    if known.read_at is None or not timedelta(0) <= now - known.read_at < PRICES_KEPT:
-        known.read_at = now
-        _read_prices(known)
+    with _making:
+        known = _known.setdefault(os.environ["SELVEDGE_BUCKET"], _KnownPrices())
+        if known.read_at is None or not timedelta(0) <= now - known.read_at < PRICES_KEPT:
+            known.read_at = now
+            _read_prices(known)
     try:
         return known.prices.with_overrides(settings.price_overrides)
     except ValueError:
@@ -151,3 +162,4 @@ def forget() -> None:
     """Make the means anew when next asked for, and read the prices again."""
     _means.cache_clear()
     _known.clear()
+    sending_clients.forget()

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
-from chalicelib.channels.aws_calls import sending_config
 from chalicelib.channels.public_host import parse_endpoint
 from chalicelib.channels.push import platform_of, register_device
 from chalicelib.channels.vapid import from_base64url
 from chalicelib.domain.events import Arrival, ConsentChange, Endpoint, Event, Identity
 from chalicelib.errors import MalformedPayloadError, ProviderRefusedError
 from chalicelib.flows import accept
+from chalicelib.flows.sending_clients import sending_client
 from chalicelib.sources.source import fingerprint
-from chalicelib.storage import clients
 
 SOURCE: Final = "push"
 """The source's name in the log."""
@@ -84,7 +83,7 @@ def subscribe_device(device: Device, identities: tuple[Identity, ...], consent_t
         application = _applications().get(device.platform)
         if application is None or not device.token:
             raise MalformedPayloadError("a platform that this shop has an application for, and a token, are needed")
-        arn = register_device(_client(), application, device.token)
+        arn = register_device(sending_client("sns"), application, device.token)
     try:
         platform = platform_of(arn)
     except ProviderRefusedError as error:
@@ -119,8 +118,3 @@ def _applications() -> dict[str, str]:
     """The shop's SNS platform applications by platform: `SELVEDGE_PUSH_APPLICATIONS`, `GCM=<arn> APNS=<arn>`."""
     pairs = os.environ.get("SELVEDGE_PUSH_APPLICATIONS", "").replace(",", " ").split()
     return {platform: arn for platform, _, arn in (pair.partition("=") for pair in pairs)}
-
-
-def _client() -> Any:
-    endpoint = os.environ.get("AWS_ENDPOINT_URL") or None
-    return clients.session().create_client("sns", endpoint_url=endpoint, config=sending_config())

@@ -16,6 +16,7 @@ def shop(moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SendingShop]:
     monkeypatch.setenv("SELVEDGE_STAGE", "production")
     monkeypatch.setenv("SELVEDGE_URL", "https://api.shop.example")
     definitions_in_force.forget()
+    means.forget()
     with SendingShop(moto, monkeypatch) as shop:
         yield shop
     definitions_in_force.forget()

@@ -67,9 +67,11 @@ class SendingShop:
     def define(self, **settings: Any) -> None:
         """Put the two messages in force, under these settings."""
         variants = tuple(name.partition("/")[2].rpartition(".")[0] for name in TEMPLATES if name.endswith(".txt"))
-        settings = {"sender_email": "mail@shop.example", "quiet_hours": QuietHours(), "holdout_percent": 0.0} | settings
+        own: dict[str, Any] = {
+            "sender_email": "mail@shop.example", "quiet_hours": QuietHours(), "holdout_percent": 0.0,
+        }
         put_in_force(InForce(
-            settings=ShopSettings(**settings),
+            settings=ShopSettings(**(own | settings)),
             messages=tuple(
                 MessageDefinition(
                     name=name, category="marketing", channels=EVERYTHING,

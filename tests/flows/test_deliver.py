@@ -6,6 +6,7 @@ import email
 import email.policy
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -505,6 +506,22 @@ def test_one_bad_customer_does_not_hold_back_another(shop: SendingShop) -> None:
 
     assert shop.found(customer_id="c1").status is Status.FAILED
     assert shop.found(customer_id="c2").status is Status.SENT
+
+
+def test_many_threads_that_begin_at_once_send_every_message_once_and_know_its_cost(shop: SendingShop) -> None:
+    queued = []
+    for number in range(24):
+        shop.customer(MAIL, PHONE, customer_id=f"c{number}")
+        channel = "sms" if number % 2 else "email"
+        queued.append(shop.message(customer_id=f"c{number}", channels=(channel,), category="transactional"))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda message: deliver(message, later(seconds=1)), queued))
+
+    found = [shop.found(customer_id=message.customer_id) for message in queued]
+    assert {message.status for message in found} == {Status.SENT}
+    assert [message.cost for message in found] == ["0.0001", "0.04"] * 12
+    assert (len(shop.mails), len(shop.texts)) == (12, 12)
 
 
 def test_a_message_nobody_knows_wakes_nothing(shop: SendingShop) -> None:
