@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.api import push
 from chalicelib.channels.vapid import to_base64url
 from chalicelib.domain.events import Entry, Identity
 from chalicelib.storage import clients, identities, log
@@ -20,9 +19,9 @@ KEY = {"Authorization": "Bearer the-key"}
 
 @pytest.fixture
 def web(moto: str) -> Any:
-    """The two routes, with one API key in force."""
+    """The API, with one API key in force."""
     set_secrets(moto, "api-keys", "the-key")
-    return client(push.blueprint)
+    return client()
 
 
 def subscription(**changes: Any) -> dict[str, Any]:
