@@ -40,14 +40,11 @@ def run() -> dict[str, float]:
         "AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench",
     })
     from botocore.awsrequest import AWSResponse
-    from chalice import Chalice
 
-    from chalicelib.api import webhooks
+    import app as functions
     from chalicelib.storage import clients
     from chalicelib.storage.tables import Identities
 
-    app = Chalice("bench")
-    app.register_blueprint(webhooks.blueprint)
     known = True
 
     def answer_database(request: Any, **_: Any) -> AWSResponse:
@@ -65,7 +62,7 @@ def run() -> dict[str, float]:
     event = _event(json.dumps(ORDER).encode())
     figures = {}
     for name, known in (("webhook_known_ms", True), ("webhook_stranger_ms", False)):  # noqa: B007 - read above
-        figures[name] = _cpu_of(lambda: app(event, None))
+        figures[name] = _cpu_of(lambda: functions.app(event, None))
     return figures
 
 

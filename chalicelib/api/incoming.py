@@ -58,7 +58,7 @@ class Identities(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     )] = ""
     cart_id: Annotated[str, Meta(
         pattern=r"^([a-z][a-z0-9-]{0,31}:[A-Za-z0-9._-]{1,90})?$",
-        description="The storefront's name and its cart token, as `shopify:eeafa272`: webhooks do not say whose a cart is",
+        description="The storefront's name and its cart token, as `shopify:eeafa272`: webhooks say not whose a cart is",
     )] = ""
 
 

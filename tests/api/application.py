@@ -5,31 +5,27 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from chalice import Blueprint, Chalice
 from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
+import app as functions
 from chalicelib.storage import clients
 from infra.local.http_event import HttpApi
 
 
-@lru_cache(maxsize=8)
-def wsgi(*blueprints: Blueprint) -> Any:
-    """A WSGI application with the routes of these blueprints."""
-    app = Chalice("test")
-    for blueprint in blueprints:
-        app.register_blueprint(blueprint)
-    api = HttpApi(app.routes, app)
-
-    def application(environ: Any, start_response: Any) -> Any:
-        return api.answer(Request(environ))(environ, start_response)
-
-    return application
+@lru_cache(maxsize=1)
+def _api() -> HttpApi:
+    return HttpApi(functions.app.routes, functions.app)
 
 
-def client(*blueprints: Blueprint) -> Client:
-    """A client that posts to these blueprints."""
-    return Client(wsgi(*blueprints), Response)
+def wsgi(environ: Any, start_response: Any) -> Any:
+    """The API as a WSGI application."""
+    return _api().answer(Request(environ))(environ, start_response)
+
+
+def client() -> Client:
+    """A client that posts to the API."""
+    return Client(wsgi, Response)
 
 
 def set_secrets(stack: str, path: str, *values: str) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from chalicelib.api import events
 from chalicelib.domain.events import Identity
 from chalicelib.storage import catalogue, identities, log
 from chalicelib.storage.tables import Events
@@ -35,7 +34,7 @@ def view(event_id: str, device: str = "d1") -> dict[str, Any]:
 @pytest.fixture
 def api(moto: str) -> Client:
     set_secrets(moto, "api-keys", "till-key", "app-key")
-    return client(events.blueprint)
+    return client()
 
 
 def post(api: Client, content: Any, **headers: str) -> TestResponse:

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS, load_all_checks
 from werkzeug.wrappers import Response
 
-from chalicelib.api import events
 from infra.openapi import FILE, text
 from tests.api.application import set_secrets, wsgi
 
@@ -28,7 +27,7 @@ UNFIT_CHECKS = CHECKS.get_by_names([
 def api_with_its_description(environ: Any, start_response: Any) -> Any:
     if environ["PATH_INFO"] == "/openapi.json":
         return Response(FILE.read_bytes(), mimetype="application/json")(environ, start_response)
-    return wsgi(events.blueprint)(environ, start_response)
+    return wsgi(environ, start_response)
 
 
 schema = schemathesis.openapi.from_wsgi("/openapi.json", api_with_its_description)

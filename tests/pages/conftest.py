@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from werkzeug.test import Client
 
 from chalicelib import clock
-from chalicelib.api import public
 from chalicelib.content import links
 from chalicelib.domain.customer import Address, Consent, Customer, Profile
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
@@ -38,7 +37,7 @@ def pages(moto: str) -> Iterator[Client]:
     set_secrets(moto, "link-keys", KEY)
     definitions_in_force.put_in_force(definitions_in_force.InForce(SETTINGS, MESSAGES))
     definitions_in_force.forget()
-    yield client(public.blueprint)
+    yield client()
     definitions_in_force.forget()
 
 

@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 from werkzeug.test import Client
 
-from chalicelib.api import public
 from chalicelib.domain.customer import Customer
 from tests.api.application import wsgi
 from tests.content.places import render_shipped, shipped_messages
@@ -43,7 +42,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def address(pages: Client) -> Iterator[str]:
     """The pages served over HTTP on loopback."""
-    server = make_server("127.0.0.1", 0, wsgi(public.blueprint), threaded=True)
+    server = make_server("127.0.0.1", 0, wsgi, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
-from chalicelib.api import webhooks
 from chalicelib.errors import MalformedPayloadError, UnknownTopicError
 from chalicelib.sources import shopify, woocommerce
 from chalicelib.sources.source import Source
@@ -69,7 +68,7 @@ def topic_of(storefront: str, name: str) -> str:
 def storefronts(moto: str) -> Client:
     set_secrets(moto, "hooks/shopify", "shop-secret")
     set_secrets(moto, "hooks/woocommerce", "my-super-secret-private-key", "woo-secret")
-    return client(webhooks.blueprint)
+    return client()
 
 
 @pytest.mark.parametrize("storefront", ["shopify", "woocommerce"])
