@@ -48,7 +48,7 @@ def play(
     """
     messages: list[Message] = []
     decisions: list[Decision] = []
-    timers: list[datetime] = []
+    timers = [customer.timer_at] if customer.timer_at is not None else []
     waiting = [entry for entry in entries if not _is_timer(entry)]
     waiting.reverse()
     while waiting or timers:

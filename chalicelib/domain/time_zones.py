@@ -1,6 +1,7 @@
 """Time zones by country and by phone: the second best after what the profile says (semantics 17).
 
-Only countries that have a single zone are listed; the others say nothing about the hour of the day.
+Only countries that have a single zone are listed; the others say nothing about the hour of the day. Germany counts as
+one: Büsingen, its second, keeps Berlin's clock.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ BM Atlantic/Bermuda; BN Asia/Brunei; BO America/La_Paz; BQ America/Kralendijk; B
 BT Asia/Thimphu; BW Africa/Gaborone; BY Europe/Minsk; BZ America/Belize; CC Indian/Cocos; CF Africa/Bangui;
 CG Africa/Brazzaville; CH Europe/Zurich; CI Africa/Abidjan; CK Pacific/Rarotonga; CM Africa/Douala;
 CO America/Bogota; CR America/Costa_Rica; CU America/Havana; CV Atlantic/Cape_Verde; CW America/Curacao;
-CX Indian/Christmas; CZ Europe/Prague; DJ Africa/Djibouti; DK Europe/Copenhagen; DM America/Dominica;
+CX Indian/Christmas; CZ Europe/Prague; DE Europe/Berlin; DJ Africa/Djibouti; DK Europe/Copenhagen; DM America/Dominica;
 DO America/Santo_Domingo; DZ Africa/Algiers; EE Europe/Tallinn; EG Africa/Cairo; EH Africa/El_Aaiun;
 ER Africa/Asmara; ET Africa/Addis_Ababa; FI Europe/Helsinki; FJ Pacific/Fiji; FK Atlantic/Stanley;
 FO Atlantic/Faroe; FR Europe/Paris; GA Africa/Libreville; GB Europe/London; GD America/Grenada; GE Asia/Tbilisi;
@@ -52,7 +53,7 @@ WS Pacific/Apia; YE Asia/Aden; YT Indian/Mayotte; ZA Africa/Johannesburg; ZM Afr
 """ISO 3166-1 country and its only zone, from the IANA database 2026 (zone.tab)."""
 
 _CALLING_CODES: Final = """
-20 EG; 27 ZA; 30 GR; 31 NL; 32 BE; 33 FR; 36 HU; 40 RO; 41 CH; 43 AT; 45 DK; 46 SE; 48 PL; 51 PE; 53 CU; 57 CO;
+20 EG; 27 ZA; 30 GR; 31 NL; 32 BE; 33 FR; 36 HU; 40 RO; 41 CH; 43 AT; 45 DK; 46 SE; 48 PL; 49 DE; 51 PE; 53 CU; 57 CO;
 58 VE; 63 PH; 65 SG; 66 TH; 81 JP; 82 KR; 84 VN; 90 TR; 91 IN; 92 PK; 93 AF; 94 LK; 95 MM; 98 IR; 211 SS; 213 DZ;
 216 TN; 218 LY; 220 GM; 221 SN; 222 MR; 223 ML; 224 GN; 225 CI; 226 BF; 227 NE; 228 TG; 229 BJ; 230 MU; 231 LR;
 232 SL; 233 GH; 234 NG; 235 TD; 236 CF; 237 CM; 238 CV; 239 ST; 240 GQ; 241 GA; 242 CG; 244 AO; 245 GW; 246 IO;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
 from textwrap import dedent
@@ -82,9 +82,9 @@ def anna(*channels: str, consents: Iterable[str] | None = None, customer_id: str
 
 
 def at(text: str, zone: ZoneInfo = MOSCOW) -> datetime:
-    """A local time as `03-02 10:00` (of 2026) or `2026-03-02 10:00`."""
+    """The moment of a local time, `03-02 10:00` (of 2026) or `2026-03-02 10:00`; in UTC, as moments are recorded."""
     text = text if text.startswith("20") else f"2026-{text}"
-    return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=zone)
+    return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=zone).astimezone(UTC)
 
 
 def told(when: datetime | str, *events: Event, source: str = "shopify", entry_id: str = "") -> Entry:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from chalicelib.domain.events import Cart, Event
-from tests.domain.stories import anna, at, cart, emptied, in_force, journey, ordered, played, said, story, told
+from chalicelib.domain.journeys import version_of
+from tests.domain.stories import anna, at, cart, emptied, in_force, journey, line, ordered, played, said, story, told
 
 ONE_REMINDER = """
     journey: story
@@ -64,7 +67,7 @@ def test_the_same_key_arriving_again_is_the_same_run_and_shows_the_newest_cart()
     """3: at most one active run per journey and key."""
     state, messages = played(in_force(reminder()), cart("03-02 10:00"), newest := cart("03-02 10:30"))
 
-    assert [f"{message.decided_at:%H:%M}" for message in messages] == [f"{at('03-02 11:00'):%H:%M}"]
+    assert [line(message) for message in messages] == ["03-02 11:00 first by email"]
     assert messages[0].event_ref == f"{newest.entry_id}|0"
     assert state.visits[0].count == 1
 
@@ -131,8 +134,8 @@ def test_a_trigger_consumed_by_a_missed_window_counts_as_an_entry() -> None:
         enter: {on: order.shipped, key: event.order.id, again: never}
         steps: [wait: {until: order.delivery_date, offset: -1 day}, send: first]
     """)
-    late = ordered("03-02 10:00", "o1", "shipped", delivery_date=at("02-20 00:00").date())
-    in_time = ordered("03-03 10:00", "o2", "shipped", delivery_date=at("03-10 00:00").date())
+    late = ordered("03-02 10:00", "o1", "shipped", delivery_date=date(2026, 2, 20))
+    in_time = ordered("03-03 10:00", "o2", "shipped", delivery_date=date(2026, 3, 10))
 
     assert story(dated, late, in_time) == ["03-02 10:00 first skipped: too-late"]
 
@@ -198,8 +201,6 @@ def test_a_cart_told_as_it_was_before_is_no_news() -> None:
 
 def test_a_journey_file_is_one_journey_by_its_content() -> None:
     """25: its status is no part of what a version is."""
-    from chalicelib.domain.journeys import version_of
-
     live, changed = journey(reminder("always")), journey(reminder("never"))
     paused = journey("status: paused\n" + "\n".join(row[4:] for row in reminder("always").splitlines()))
     assert version_of(live) == version_of(paused)

@@ -17,6 +17,7 @@ from tests.domain.stories import (
     emptied,
     in_force,
     journey,
+    line,
     marketing,
     ordered,
     played,
@@ -193,7 +194,7 @@ def test_a_restart_by_another_event_does_not_change_what_the_messages_show() -> 
     viewed = told("03-02 10:30", Event("product.viewed", at("03-02 10:30"), product=Product("p1")))
 
     _, messages = played(definitions, filled := cart("03-02 10:00"), viewed)
-    assert [(message.name, f"{message.decided_at:%H:%M}") for message in messages] == [("second", "11:30")]
+    assert [line(message) for message in messages] == ["03-02 11:30 second by email"]
     assert messages[0].event_ref == f"{filled.entry_id}|0"
 
 
