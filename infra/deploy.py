@@ -26,6 +26,7 @@ PARAMETERS = {
     "identity": "MailIdentity",
     "budget": "MonthlyBudgetUsd",
     "origin": "StorefrontOrigin",
+    "push": "PushApplications",
 }
 """Options of the command and the template's parameters; one that is not given keeps the value it has."""
 

@@ -36,6 +36,7 @@ NEVER_RUN = {
     "yaml._yaml": "likewise",
     "_yaml": "likewise",
     "urllib3.contrib.emscripten": "Python in a browser",
+    "urllib3.contrib.pyopenssl": "needs pyOpenSSL, which is not installed",
     "urllib3.http2.connection": "needs h2, which is not installed",
     "Crypto.SelfTest": "tests",
     **{
