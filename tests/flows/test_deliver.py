@@ -1,33 +1,26 @@
-"""The sender: who gets a queued message, by which channel, and what becomes of it when something is in the way."""
+"""The sender: who gets a queued message, by which channel, and what is recorded of it."""
 
 from __future__ import annotations
 
 import email
 import email.policy
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
 from msgspec.structs import replace
 
 from chalicelib.domain.customer import Address, Customer, Profile, Sent
-from chalicelib.domain.messages import CodeOffer, Message, Status, code_value
-from chalicelib.domain.shop import QuietHours
-from chalicelib.flows.deliver import LEASE, deliver, wake
-from chalicelib.storage import bucket, clients, customers, messages, tables
+from chalicelib.domain.messages import CodeOffer, Status, code_value
+from chalicelib.flows.deliver import deliver, wake
+from chalicelib.storage import bucket, customers, tables
 from chalicelib.storage.customers import Stored
 from tests.channels.browser_subscription import BrowserSubscription
 from tests.channels.silent_server import silent_server
+from tests.flows.failing_calls import names, play
 from tests.flows.sending_shop import MAIL, NOW, PHONE, SendingShop, later
-
-
-def names(shop: SendingShop, customer_id: str = "c1") -> list[str]:
-    return [event.name for event in shop.told(customer_id)]
 
 
 def text_of(mail: Any) -> str:
@@ -249,250 +242,6 @@ def test_a_message_that_waited_does_not_stand_in_its_own_way(shop: SendingShop) 
     deliver(shop.message(), later(minutes=5))
 
     assert shop.found().status is Status.SENT
-
-
-def play(shop: SendingShop, message: Message, start: datetime, until: timedelta = timedelta(days=2)) -> list[datetime]:
-    """Let the ticks and the stream go on: timers that fall due wake the message, and one queued again is delivered."""
-    fired: set[datetime] = set()
-    while True:
-        due = [moment for moment in shop.timers() if moment not in fired and moment <= start + until]
-        if not due:
-            return sorted(fired)
-        fired.add(due[0])
-        now = max(due[0], start) + timedelta(seconds=1)
-        wake(message.customer_id, message.message_id, now)
-        found = shop.found(message.message_id, message.customer_id)
-        if found.status is Status.QUEUED:
-            deliver(found, now)
-
-
-def emitters() -> tuple[Any, Any]:
-    """The hooks of clients that are opened from now on, and of the one for DynamoDB, which is open."""
-    return clients.session().get_component("event_emitter"), tables.Messages.connection().connection.client.meta.events
-
-
-class Cut(BaseException):
-    """The process ends here."""
-
-
-@contextmanager
-def failing(event: str, error: BaseException | None, *, after: int = 0, times: int = 10**6) -> Iterator[list[str]]:
-    """Raise from a hook of the real clients at the call number `after` and the following; gives the calls seen."""
-    seen: list[str] = []
-
-    def hook(**call: Any) -> None:
-        seen.append(call["event_name"])
-        if error is not None and after <= len(seen) - 1 < after + times:
-            raise error
-
-    for emitter in emitters():
-        emitter.register(event, hook)
-    try:
-        yield seen
-    finally:
-        for emitter in emitters():
-            emitter.unregister(event, hook)
-
-
-def throttling() -> BaseException:
-    error: BaseException = ClientError({"Error": {"Code": "TooManyRequestsException"}}, "SendEmail")
-    return error
-
-
-def test_a_throttled_message_is_tried_again_and_goes_out(shop: SendingShop) -> None:
-    shop.customer(MAIL)
-    message = shop.message()
-
-    with failing("before-call.sesv2.SendEmail", throttling(), times=3):
-        deliver(message, NOW)
-        assert (shop.found().status, shop.found().reason) == (Status.RETRYING, "TooManyRequestsException")
-        assert shop.told() == []
-        play(shop, message, NOW)
-
-    assert len(shop.mails) == 1
-    found = shop.found()
-    assert (found.status, found.attempt, found.reason) == (Status.SENT, 4, "")
-    assert found.sent_at is not None
-    assert timedelta(minutes=4) < found.sent_at - NOW < timedelta(minutes=10)
-    assert names(shop) == ["message.sent"]
-
-
-def test_after_a_day_of_tries_a_transactional_message_is_given_up(shop: SendingShop) -> None:
-    shop.define(quiet_hours=QuietHours(time(3, 0), time(3, 1)))
-    shop.customer(MAIL)
-    message = shop.message(category="transactional")
-
-    with failing("before-call.sesv2.SendEmail", throttling()) as calls:
-        deliver(message, NOW)
-        fired = play(shop, message, NOW, timedelta(days=3))
-
-    assert shop.mails == []
-    assert (shop.found().status, shop.found().reason) == (Status.FAILED, "given up: TooManyRequestsException")
-    assert names(shop) == ["message.failed"]
-    assert 20 < len(calls) < 40
-    assert timedelta(hours=20) < fired[-1] - NOW < timedelta(hours=30)
-
-
-def test_consent_withdrawn_while_a_message_waits_for_its_next_try_stops_it(shop: SendingShop) -> None:
-    shop.customer(MAIL)
-    message = shop.message()
-    with failing("before-call.sesv2.SendEmail", throttling(), times=1):
-        deliver(message, NOW)
-
-    shop.customer(MAIL, consents=())
-    play(shop, message, NOW)
-
-    assert shop.mails == []
-    assert (shop.found().status, shop.found().reason) == (Status.SKIPPED, "no-consent")
-
-
-def lost_answer() -> BaseException:
-    error: BaseException = ReadTimeoutError(endpoint_url="https://email.example")
-    return error
-
-
-def test_marketing_of_unknown_outcome_is_never_sent_again(shop: SendingShop) -> None:
-    shop.customer(MAIL)
-    message = shop.message()
-
-    with failing("after-call.sesv2.SendEmail", lost_answer()):
-        deliver(message, NOW)
-        deliver(message, later(minutes=5))
-        play(shop, message, NOW)
-
-    assert len(shop.mails) == 1
-    assert shop.found().status is Status.UNKNOWN
-    assert names(shop) == ["message.unknown"]
-
-
-def test_a_transactional_message_of_unknown_outcome_is_sent_again_after_a_quarter_of_an_hour_and_marked(
-    shop: SendingShop,
-) -> None:
-    shop.customer(MAIL)
-    message = shop.message(category="transactional")
-
-    with failing("after-call.sesv2.SendEmail", lost_answer(), times=1):
-        deliver(message, NOW)
-        wake("c1", "m1", later(minutes=14))
-        assert len(shop.mails) == 1
-        play(shop, message, NOW)
-
-    assert len(shop.mails) == 2
-    found = shop.found()
-    assert (found.status, found.resent) == (Status.SENT, True)
-    assert found.sent_at is not None
-    assert found.sent_at >= later(minutes=15)
-
-
-def test_it_is_sent_again_once_and_no_more(shop: SendingShop) -> None:
-    shop.customer(MAIL)
-    message = shop.message(category="transactional")
-
-    with failing("after-call.sesv2.SendEmail", lost_answer()):
-        deliver(message, NOW)
-        play(shop, message, NOW)
-
-    assert len(shop.mails) == 2
-    assert shop.found().status is Status.UNKNOWN
-    assert names(shop) == ["message.unknown"]
-
-
-def test_feedback_within_the_quarter_shows_that_it_went_and_nothing_is_sent_again(shop: SendingShop) -> None:
-    shop.customer(MAIL)
-    message = shop.message(category="transactional")
-    with failing("after-call.sesv2.SendEmail", lost_answer()):
-        deliver(message, NOW)
-
-    messages.record_feedback("c1", "m1", "delivered", later(minutes=1))
-    play(shop, message, NOW)
-
-    assert len(shop.mails) == 1
-    assert (shop.found().status, shop.found().sent_at) == (Status.SENT, later(minutes=1))
-
-
-@pytest.mark.parametrize("category", ["marketing", "transactional"])
-@pytest.mark.parametrize("moment", ["before-call", "after-call"])
-@pytest.mark.parametrize("write", range(4))
-def test_a_crash_at_any_write_never_sends_marketing_twice_nor_loses_what_is_transactional(
-    shop: SendingShop, category: Any, moment: str, write: int
-) -> None:
-    shop.customer(MAIL)
-    message = shop.message(category=category, code=CodeOffer("10 %", 3600))
-    writing = ("dynamodb.UpdateItem", "dynamodb.PutItem", "sesv2.SendEmail")
-    crashed = False
-    with failing_at_write(moment, writing, write):
-        try:
-            deliver(message, later(seconds=1))
-        except Cut:
-            crashed = True
-    assert crashed
-
-    deliver(message, later(seconds=20))
-    play(shop, message, NOW)
-    deliver(message, later(hours=3))
-    play(shop, message, later(hours=3))
-
-    found = shop.found()
-    if category == "marketing":
-        assert len(shop.mails) <= 1
-        assert found.status in (Status.SENT, Status.UNKNOWN)
-    else:
-        assert found.status is Status.SENT
-        assert len(shop.mails) == 1 or (len(shop.mails) == 2 and found.resent)
-    assert names(shop).count("message.unknown") == (found.status is Status.UNKNOWN)
-
-
-@contextmanager
-def failing_at_write(moment: str, operations: tuple[str, ...], number: int) -> Iterator[None]:
-    """End the process at the write of this number, before it reaches the service or after it was done."""
-    seen = 0
-
-    def hook(**call: Any) -> None:
-        nonlocal seen
-        seen += 1
-        if seen == number + 1:
-            raise Cut
-
-    for emitter in emitters():
-        for operation in operations:
-            emitter.register(f"{moment}.{operation}", hook)
-    try:
-        yield
-    finally:
-        for emitter in emitters():
-            for operation in operations:
-                emitter.unregister(f"{moment}.{operation}", hook)
-
-
-@pytest.mark.parametrize("write", range(3))
-@pytest.mark.parametrize("moment", ["before-call", "after-call"])
-def test_a_crash_around_a_skip_still_tells_the_log_once_that_nothing_went(
-    shop: SendingShop, moment: str, write: int
-) -> None:
-    shop.customer(MAIL, consents=())
-    message = shop.message()
-    with failing_at_write(moment, ("dynamodb.UpdateItem", "dynamodb.PutItem"), write), pytest.raises(Cut):
-        deliver(message, later(seconds=1))
-
-    deliver(message, later(seconds=20))
-    play(shop, message, NOW)
-
-    assert shop.mails == []
-    assert len(names(shop)) == 1
-    assert names(shop)[0] in ("message.skipped", "message.unknown")
-
-
-def test_while_a_claim_holds_nobody_else_sends_and_a_timer_looks_again_at_its_end(shop: SendingShop) -> None:
-    shop.customer(MAIL)
-    message = shop.message()
-    claimed = messages.claim("c1", "m1", NOW, LEASE)
-    assert claimed is not None
-
-    deliver(message, later(seconds=30))
-
-    assert shop.mails == []
-    assert shop.timers() == [NOW + LEASE + timedelta(seconds=1)]
-    assert shop.found().status is Status.CLAIMED
 
 
 def test_one_bad_customer_does_not_hold_back_another(shop: SendingShop) -> None:
