@@ -14,6 +14,7 @@ CONNECT_TIMEOUT = 1.0
 """Seconds to reach an endpoint of one's own region."""
 READ_TIMEOUT = 2.0
 """Seconds to wait for an answer: with two retries still well within a function's 15 seconds."""
+USER_AGENT = "selvedge"
 RETRIES = 2
 """Tries after the first."""
 
@@ -23,8 +24,14 @@ OPENING = Lock()
 
 @lru_cache(maxsize=1)
 def session() -> Session:
-    """The one botocore session of the process."""
-    return get_session()
+    """The one botocore session of the process.
+
+    Its clients say who they are in one fixed text: botocore's own is put together twice for every request, which is a
+    tenth of a webhook's processor time.
+    """
+    opened = get_session()
+    opened.set_default_client_config(Config(user_agent=USER_AGENT))
+    return opened
 
 
 def client(service: str) -> Any:
