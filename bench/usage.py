@@ -126,11 +126,12 @@ def _measure(laboratory: Laboratory) -> dict[str, Units]:
         laboratory.engine(now)
     taken["webhook"] = units[0]
 
-    now += timedelta(seconds=20)
-    with laboratory.metered() as units:
-        accept.receive([_views(now)], "generic", now)
-        laboratory.engine(now)
-    taken["page view, ten at a time"] = units[0].of(10)
+    for number, name in ((10, "page view, ten at a time"), (3, "page view, three at a time")):
+        now += timedelta(seconds=20)
+        with laboratory.metered() as units:
+            accept.receive([_views(now, number)], "generic", now)
+            laboratory.engine(now)
+        taken[name] = units[0].of(number)
 
     due = now + timedelta(hours=1, minutes=1)
     timer = next(found for minute in range(90) for found in timers.due(now + timedelta(minutes=minute), due))
@@ -209,7 +210,7 @@ def _cart(at: datetime) -> dict[str, Any]:
     }
 
 
-def _views(now: datetime) -> Arrival:
+def _views(now: datetime, number_of_views: int) -> Arrival:
     events = tuple(
         Event(
             "product.viewed", now - timedelta(seconds=10 - number),
@@ -217,7 +218,7 @@ def _views(now: datetime) -> Arrival:
         )
         if number % 2
         else Event("page.viewed", now - timedelta(seconds=10 - number), page=Page("https://shop.example/coats"))
-        for number in range(10)
+        for number in range(number_of_views)
     )
     identities = [device_identity("d2b1c0f4-6a1e-4d7e-9d59-3d5a0f6c1b52"), email_identity("anna@example.com")]
-    return Arrival("views-1", now, tuple(known for known in identities if known is not None), events)
+    return Arrival(f"views-{number_of_views}", now, tuple(known for known in identities if known is not None), events)

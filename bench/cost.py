@@ -1,0 +1,78 @@
+"""What the measured units come to in money, by a price file: per million events, per 1,000 messages, a month idle.
+
+The mix is that of a clothing shop's month: per customer 20 views, 1 cart, 0.15 orders and 0.2 identifications, the
+views flushed by the storefront script two or three to a request; 10 mails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import yaml
+
+from bench.usage import Units
+
+PRICES = Path(__file__).with_name("aws_prices.yaml")
+
+VIEWS, VIEW_REQUESTS, WEBHOOKS = 20, 8, Decimal("1.35")
+"""Of one customer in a month: views, the requests they come in, and carts, orders and identifications."""
+BATCH = 10
+"""Stream records to an invocation of the engine or the sender, on the average of a busy shop."""
+MEMORY_GB = Decimal("0.5")
+PROCESSOR = Decimal(1769) / 512
+"""CPU time stretches by this at 512 MB: Lambda gives a whole processor at 1,769 MB."""
+ROUND_TRIP = 5
+"""Milliseconds that a function waits for DynamoDB, an assumption; twice for a webhook of a known customer."""
+MILLISECONDS = {"engine record": 12, "sender record": 60, "tick": 40}
+"""Billed time at 512 MB, assumptions: the engine and the tick wait side by side, the sender mostly for SES."""
+TICKS = 60 * 24 * 30
+TICK_READS = 4
+"""Read units of a tick with nothing to fire: three minutes and its share of the cursor."""
+CURSOR_WRITES = TICKS // 5
+FEEDBACK_PER_MESSAGE = Decimal("0.35")
+"""Opens, clicks and bounces that come back for a mail; deliveries are not subscribed to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """US dollars."""
+
+    per_million_events: Decimal
+    per_thousand_messages: Decimal
+    idle_month: Decimal
+
+
+def of(units: dict[str, Units], webhook_ms: float, alarms: int, metrics: int, prices_file: Path = PRICES) -> Costs:
+    """The costs of what `bench.usage` and `bench.webhook` (CPU of a request) measured.
+
+    `alarms` and `metrics` are as many as the template makes.
+    """
+    prices = yaml.safe_load(prices_file.read_text("utf-8"))
+    price = {name: Decimal(str(value)) for name, value in prices.items() if name not in {"date", "sources"}}
+
+    def capacity(name: str) -> Decimal:
+        one = units[name]
+        return Decimal(str(one.writes)) * price["write_unit"] + Decimal(str(one.reads)) * price["read_unit"]
+
+    def running(milliseconds: Decimal, records: int = 1) -> Decimal:
+        return price["invocation"] / records + milliseconds / 1000 * MEMORY_GB * price["gigabyte_second"]
+
+    request = running(Decimal(str(webhook_ms)) * PROCESSOR + 2 * ROUND_TRIP)
+    engine = running(Decimal(MILLISECONDS["engine record"]), BATCH)
+    taking = price["http_request"] + request + engine
+    flush = capacity("page view, three at a time") * 3
+    month = VIEW_REQUESTS * (taking + flush) + WEBHOOKS * (taking + capacity("webhook"))
+    events = VIEWS + WEBHOOKS
+    feedback = request + engine + capacity("webhook") + price["write_unit"]
+    message = (
+        capacity("message, decided and sent")
+        + running(Decimal(MILLISECONDS["sender record"]), BATCH)
+        + FEEDBACK_PER_MESSAGE * feedback
+    )
+    tick = price["invocation"] + Decimal(MILLISECONDS["tick"]) / 1000 * (MEMORY_GB / 2) * price["gigabyte_second"]
+    idle = TICKS * (tick + TICK_READS * price["read_unit"]) + CURSOR_WRITES * price["write_unit"]
+    idle += max(0, alarms - int(price["alarms_free"])) * price["alarm_month"]
+    idle += max(0, metrics - int(price["metrics_free"])) * price["metric_month"]
+    return Costs(month / events * 1_000_000, message * 1000, idle)
