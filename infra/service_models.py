@@ -16,8 +16,8 @@ from typing import Any
 SERVICES = {"dynamodb": "dynamodb", "s3": "s3", "ses": "sesv2", "sns": "sns", "sqs": "sqs", "ssm": "ssm"}
 """botocore's names of services, by the prefix of their actions in a policy."""
 
-OPERATIONS = {"s3:ListBucket": ("ListObjectsV2", "HeadBucket")}
-"""Operations by action, where they are not called the same (Service Authorization Reference, Amazon S3)."""
+OPERATIONS = {"s3:ListBucket": ("ListObjectsV2", "HeadBucket"), "ses:SendRawEmail": ("SendEmail",)}
+"""Operations by action, where they are not called the same (Service Authorization Reference)."""
 
 NOT_CALLED = {"dynamodb": ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")}
 """Actions that Lambda does for a function, not its code; they are of another service description."""
