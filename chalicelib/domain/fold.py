@@ -19,13 +19,12 @@ from chalicelib.domain.customer import (
     RECENT_ENTRIES,
     RECENT_IDENTITIES,
     Customer,
-    Run,
     Visit,
 )
 from chalicelib.domain.definitions import Definitions, Program
 from chalicelib.domain.effects import AppendEntry, Effect, RecordFeedback
+from chalicelib.domain.endings import key_of, leaves, reaches_goal
 from chalicelib.domain.events import Entry, Event
-from chalicelib.domain.journeys import Exit
 from chalicelib.domain.walk import Decision, Walk
 
 TIMER_DUE = "timer.due"
@@ -165,44 +164,12 @@ def _end_runs(walk: Walk, event: Event, index: int, entry: Entry) -> None:
         program = walk.program(run)
         if program is None:
             walk.end(slot, "withdrawn")
-        elif _reaches_goal(walk, program, run, event):
+        elif not run.converted and reaches_goal(program, event, walk.seen()):
             walk.reach_goal(slot, program)
-        elif _leaves(walk, program, run, event):
+        elif leaves(program, run.key, event, walk.seen()):
             walk.end(slot, "exited")
-        elif event.name in program.restarts_on and _key_of(program, event) == run.key:
+        elif event.name in program.restarts_on and key_of(program, event) == run.key:
             walk.restart(slot, program, event, f"{entry.entry_id}|{index}")
-
-
-def _leaves(walk: Walk, program: Program, run: Run, event: Event) -> bool:
-    return any(_matches(walk, program, run, event, leave) for leave in program.exits_on.get(event.name, ()))
-
-
-def _matches(walk: Walk, program: Program, run: Run, event: Event, leave: Exit) -> bool:
-    if leave.same_key and _key_of(program, event) != run.key:
-        return False
-    return not leave.where or _true_of(walk, program, event, leave.where)
-
-
-def _reaches_goal(walk: Walk, program: Program, run: Run, event: Event) -> bool:
-    goal = program.journey.goal
-    if goal is None or goal.on != event.name or run.converted:
-        return False
-    return not goal.where or _true_of(walk, program, event, goal.where)
-
-
-def _true_of(walk: Walk, program: Program, event: Event, text: str) -> bool:
-    condition = program.conditions[text]
-    return condition.holds(Scope(walk.customer, event_values(event, condition.event_paths()), walk.now))
-
-
-def _key_of(program: Program, event: Event) -> str | None:
-    """The run key that an event carries, `""` for a journey without one, None when the event lacks a part of it."""
-    paths = program.key_paths
-    if not paths:
-        return ""
-    values = event_values(event, frozenset(paths))
-    parts = [values[path] for path in paths]
-    return None if any(part in (None, "") for part in parts) else "/".join(str(part) for part in parts)
 
 
 def _enter(walk: Walk, program: Program, event: Event, event_ref: str) -> None:
@@ -212,7 +179,7 @@ def _enter(walk: Walk, program: Program, event: Event, event_ref: str) -> None:
     if journey.where and not program.conditions[journey.where].holds(scope):
         walk.note(journey.name, "", "not entered", "where")
         return
-    key = _key_of(program, event)
+    key = key_of(program, event)
     if key is None:
         walk.note(journey.name, "", "not entered", "the event has no run key")
         return
@@ -231,8 +198,7 @@ def _enter(walk: Walk, program: Program, event: Event, event_ref: str) -> None:
     walk.visits = [known for known in walk.visits if known is not visit]
     walk.visits.append(Visit(journey.name, count, walk.now))
     slot = walk.begin(program, key, count, {path: values[path] for path in program.remembered}, event_ref)
-    begun = walk.runs[slot]
-    if begun is not None and _leaves(walk, program, begun, event):
+    if leaves(program, key, event, walk.seen()):
         walk.end(slot, "exited")
 
 

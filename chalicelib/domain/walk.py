@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from chalicelib.domain import merging
-from chalicelib.domain.conditions import event_values
+from chalicelib.domain.conditions import Scope, event_values
 from chalicelib.domain.customer import RECENT_SENDS, Customer, Run, Sent, Visit
 from chalicelib.domain.definitions import Definitions, Program
 from chalicelib.domain.effects import ArmTimer, Effect, PutMessage
@@ -61,6 +61,10 @@ class Walk:
             visits=tuple(self.visits),
             timer_at=self.timer_at,
         )
+
+    def seen(self) -> Scope:
+        """What a condition on the customer alone can see."""
+        return Scope(self.customer, {}, self.now)
 
     def note(self, journey: str, run_key: str, decided: str, because: str = "", step: str = "") -> None:
         """Keep a decision for the trace."""

@@ -17,12 +17,14 @@ from msgspec.structs import replace
 
 from chalicelib.channels.channel import Outgoing
 from chalicelib.domain import consent, limits
+from chalicelib.domain.conditions import Scope
 from chalicelib.domain.customer import Address, Customer
 from chalicelib.domain.definitions import Definitions
+from chalicelib.domain.endings import leaves, reaches_goal
 from chalicelib.domain.events import Endpoint, Entry, Event, Feedback
 from chalicelib.domain.messages import Message, Reason, Status, code_value
 from chalicelib.errors import LinkError, ProviderOutcomeUnknownError, ProviderRefusedError, TemplateError
-from chalicelib.flows.definitions_in_force import current
+from chalicelib.flows.definitions_in_force import current, with_version
 from chalicelib.flows.means import Means, means, prices_in_force
 from chalicelib.observability import logger
 from chalicelib.storage import codes, customers, log
@@ -77,11 +79,34 @@ class Attempt:
         message, definition = self.message, self._definitions.messages.get(self.message.name)
         if definition is None:
             return limits.Skip(Reason.TEMPLATE_ERROR)
-        if self._now - message.decided_at <= LATE:
+        if message.attempt <= 1 and self._now - message.decided_at <= LATE:
             return limits.Go(message.channels)
+        if self._run_has_ended():
+            return limits.Skip(Reason.EXPIRED)
         others = tuple(sent for sent in self._customer.sends if sent.message_id != message.message_id)
         customer = replace(self._customer, sends=others)
         return limits.verdict(customer, definition, message.channels, self._definitions.settings, self._now)
+
+    def _run_has_ended(self) -> bool:
+        """Whether an exit or the goal came while the message waited: then it is not sent any more (semantics 7).
+
+        A run that is over by its last step alone is gone from the state too, so the log is asked what ended it.
+        """
+        message, customer = self.message, self._customer
+        run = (message.journey, message.run_key, message.entry)
+        if any((known.journey, known.key, known.entry) == run for known in customer.runs):
+            return False
+        pinned = (message.journey, message.version)
+        definitions = self._definitions if pinned in self._definitions.versions else with_version(*pinned)
+        if definitions is None or message.journey not in definitions.journeys:
+            return True
+        program, seen = definitions.program(*pinned), Scope(customer, {}, self._now)
+        return any(
+            leaves(program, message.run_key, event, seen) or reaches_goal(program, event, seen)
+            for entry in log.history(customer.customer_id)
+            if entry.recorded_at >= message.decided_at
+            for event in entry.events
+        )
 
     def _by(self, channel: str) -> Message | None:
         """Send by one channel, to the newest of its addresses that works; None, with the reason noted, if none does."""

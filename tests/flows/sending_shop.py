@@ -13,6 +13,7 @@ from moto.sns.models import sns_backends
 
 from chalicelib.domain.customer import Address, Consent, Customer, Profile
 from chalicelib.domain.events import Cart, Entry, Event
+from chalicelib.domain.journeys import END, End, Exit, Journey, Send, version_of
 from chalicelib.domain.messages import Message, Status
 from chalicelib.domain.shop import MessageDefinition, QuietHours, ShopSettings
 from chalicelib.flows.definitions_in_force import InForce, put_in_force
@@ -37,6 +38,10 @@ TEMPLATES = {
     "broken/email.ru.txt": "Subject: {{ nothing.at.all }}\n\nx\n",
     "broken/sms.ru.txt": "Привет из SMS\n",
 }
+WELCOME = Journey(
+    name="welcome", triggers=("customer.created",), steps={"1": Send("hello", END), END: End()}, first="1",
+    exits=(Exit(on="order.placed"),),
+)
 PRICES = 'date: 2026-11-01\nsource: test\nemail: 0.0001\npush: 0.000001\nsms:\n  RU: 0.04\n  "*": 0.05\n'
 EVERYTHING = ("email", "sms", "push", "web-push")
 
@@ -72,6 +77,7 @@ class SendingShop:
         }
         put_in_force(InForce(
             settings=ShopSettings(**(own | settings)),
+            journeys=(WELCOME,),
             messages=tuple(
                 MessageDefinition(
                     name=name, category="marketing", channels=EVERYTHING,
@@ -96,8 +102,8 @@ class SendingShop:
         """Put a queued message for the customer; answers it as the stream brings it."""
         base: dict[str, Any] = {
             "customer_id": "c1", "message_id": "m1", "name": "hello", "category": "marketing", "topic": "news",
-            "journey": "welcome", "version": "v", "run_key": "", "entry": 1, "step": "1", "decided_at": NOW,
-            "status": Status.QUEUED, "channels": ("email",),
+            "journey": "welcome", "version": version_of(WELCOME), "run_key": "", "entry": 1, "step": "1",
+            "decided_at": NOW, "status": Status.QUEUED, "channels": ("email",),
         }
         message = Message(**(base | fields))
         assert messages.put(message)

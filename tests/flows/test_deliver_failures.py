@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.events import Entry, Event, Order
 from chalicelib.domain.messages import CodeOffer, Status
 from chalicelib.domain.shop import QuietHours
 from chalicelib.flows.deliver import LEASE, deliver, wake
-from chalicelib.storage import messages
+from chalicelib.storage import log, messages
 from tests.flows.failing_calls import Cut, failing, failing_at_write, lost_answer, names, play, throttling
 from tests.flows.sending_shop import MAIL, NOW, SendingShop, later
 
@@ -60,6 +61,21 @@ def test_consent_withdrawn_while_a_message_waits_for_its_next_try_stops_it(shop:
 
     assert shop.mails == []
     assert (shop.found().status, shop.found().reason) == (Status.SKIPPED, "no-consent")
+
+
+def test_an_exit_while_a_message_waits_for_its_next_try_stops_it(shop: SendingShop) -> None:
+    shop.customer(MAIL)
+    message = shop.message()
+    with failing("before-call.sesv2.SendEmail", throttling(), times=1):
+        deliver(message, NOW)
+
+    at = NOW + timedelta(seconds=20)
+    order = Event("order.placed", at, order=Order("o1"))
+    log.append(Entry("c1", log.entry_id(at, "shopify", "o1"), at, "shopify", (order,)))
+    play(shop, message, NOW)
+
+    assert shop.mails == []
+    assert (shop.found().status, shop.found().reason) == (Status.SKIPPED, "expired")
 
 
 def test_marketing_of_unknown_outcome_is_never_sent_again(shop: SendingShop) -> None:
