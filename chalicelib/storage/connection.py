@@ -6,7 +6,9 @@ PynamoDB opens a botocore client for each model; a cold start pays for each, so 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
+from random import uniform
 from typing import Any
 
 from botocore.exceptions import ClientError, HTTPClientError
@@ -30,6 +32,15 @@ UNAVAILABLE = frozenset({
     "ThrottlingException",
 })
 """Error codes after which the same request may succeed later (DynamoDB Developer Guide, "Error handling")."""
+
+BATCH_TRIES = 5
+"""How often the keys of a batch are asked for until none is left unprocessed."""
+FIRST_WAIT = 0.05
+"""Seconds at most before keys left unprocessed are asked for again, twice as long each further time and 0.75 in all.
+
+DynamoDB Developer Guide, "Error retries and exponential backoff" and `BatchGetItem`: without a wait the table that
+throttled the first request throttles the next.
+"""
 
 _connections: dict[str, SharedConnection] = {}
 _tables: dict[tuple[str, str], TableConnection] = {}
@@ -128,22 +139,26 @@ class Table(Model):  # type: ignore[misc]
     def fetch_many(cls, keys: list[dict[str, str]], *, consistent: bool = False) -> Iterator[Item]:
         """The items there are among `keys` (attribute name to value), in any order.
 
-        Read units are rounded per item. Keys that DynamoDB left unprocessed are asked for again, five times at most.
+        Read units are rounded per item. Keys that DynamoDB left unprocessed are asked for again after a short wait,
+        `BATCH_TRIES` times in all.
 
         Raises:
             StorageUnavailableError: keys were still unprocessed then.
         """
         table = cls.connection()
         waiting: list[Any] = list(keys)
-        for _ in range(5 + len(keys) // 100):
-            if not waiting:
-                return
+        unfinished = 0
+        while waiting:
             answer = table.batch_get_item(waiting[:100], consistent_read=consistent)
             yield from answer["Responses"].get(table.table_name, ())
             left = answer.get("UnprocessedKeys", {}).get(table.table_name, {}).get("Keys", [])
             waiting = left + waiting[100:]
-        if waiting:
-            raise StorageUnavailableError(f"DynamoDB leaves {len(waiting)} keys of {table.table_name} unread")
+            if left:
+                unfinished += 1
+                if unfinished == BATCH_TRIES:
+                    raise StorageUnavailableError(f"DynamoDB leaves {len(waiting)} keys of {table.table_name} unread")
+                # Of random length, so that those who were throttled together do not come back together.
+                time.sleep(FIRST_WAIT * 2 ** (unfinished - 1) * uniform(0.5, 1))  # noqa: S311 - no secret
 
     @classmethod
     def search(

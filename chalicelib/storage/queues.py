@@ -1,14 +1,24 @@
-"""The queue `<stack>-stream-failures`: log entries that the fold could not bear, and batches that Lambda gave up."""
+"""The queue `<stack>-stream-failures`: log entries that the fold could not bear, and batches that Lambda gave up.
+
+SQS throttled or away is StorageUnavailableError, whatever is asked of it.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
+from chalicelib.errors import StorageUnavailableError
 from chalicelib.storage import clients
+
+THROTTLED = frozenset({"OverLimit", "RequestThrottled", "ThrottlingException"})
+"""Error codes after which the same request may succeed later (SQS API Reference, "Common errors")."""
 
 
 class SetAside(Struct, frozen=True):
@@ -21,14 +31,15 @@ class SetAside(Struct, frozen=True):
 def set_aside(customer_id: str, entry_id: str, reason: str) -> None:
     """Put a log entry aside by its key; the entry itself stays in the log. 0.40 $ per million."""
     body = json.dumps({"customer_id": customer_id, "entry_id": entry_id, "reason": reason})
-    clients.client("sqs").send_message(QueueUrl=_url(), MessageBody=body)
+    with _queue() as (sqs, url):
+        sqs.send_message(QueueUrl=url, MessageBody=body)
 
 
 def take() -> Iterator[SetAside]:
     """What lies in the queue, each hidden from others for five minutes; ends when nothing more is there."""
-    client = clients.client("sqs")
     while True:
-        answer = client.receive_message(QueueUrl=_url(), MaxNumberOfMessages=10, VisibilityTimeout=300)
+        with _queue() as (sqs, url):
+            answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=300)
         received = answer.get("Messages", [])
         if not received:
             return
@@ -38,11 +49,20 @@ def take() -> Iterator[SetAside]:
 
 def delete(receipt: str) -> None:
     """Take a message off the queue for good."""
-    clients.client("sqs").delete_message(QueueUrl=_url(), ReceiptHandle=receipt)
+    with _queue() as (sqs, url):
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=receipt)
 
 
-def _url() -> str:
-    # Asked for each time: nothing is set aside often enough to keep the answer.
-    name = f"{os.environ['SELVEDGE_STACK']}-stream-failures"
-    url: str = clients.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
-    return url
+@contextmanager
+def _queue() -> Iterator[tuple[Any, str]]:
+    """SQS and the queue's URL, which is asked for each time: nothing is set aside often enough to keep the answer."""
+    try:
+        sqs = clients.client("sqs")
+        yield sqs, sqs.get_queue_url(QueueName=f"{os.environ['SELVEDGE_STACK']}-stream-failures")["QueueUrl"]
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in THROTTLED or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+            raise StorageUnavailableError(f"SQS answers {error.operation_name} with {code}") from error
+        raise
+    except BotoCoreError as error:
+        raise StorageUnavailableError("SQS cannot be reached") from error

@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from threading import Thread
+from time import perf_counter
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -17,7 +19,7 @@ from chalicelib.domain.customer import Customer, Position
 from chalicelib.domain.events import Identity
 from chalicelib.domain.messages import Message, Status
 from chalicelib.errors import StorageUnavailableError, VersionConflictError
-from chalicelib.storage import bucket, customers, identities, log, messages, secrets, timers
+from chalicelib.storage import bucket, customers, identities, log, messages, queues, secrets, timers
 from tests.emulators import free_port
 from tests.storage.examples import CUSTOMER, NOON, customer, entry, message
 
@@ -112,6 +114,27 @@ def test_what_is_wrong_for_good_is_not_called_unavailable(in_place_of_aws: Calla
     assert impostor.requests == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "ThrottlingException"), (403, "RequestThrottled"), (503, "ServiceUnavailable")],
+)
+def test_a_queue_that_may_answer_later_is_unavailable(
+    in_place_of_aws: Callable[[Reply], Impostor], status: int, code: str,
+) -> None:
+    in_place_of_aws(lambda body, headers: refusal(status, code))
+
+    with pytest.raises(StorageUnavailableError, match=code):
+        queues.set_aside(CUSTOMER, "e-1", "a poison cart")
+
+
+def test_a_queue_that_is_not_there_is_not_called_unavailable(in_place_of_aws: Callable[[Reply], Impostor]) -> None:
+    in_place_of_aws(lambda body, headers: refusal(400, "QueueDoesNotExist"))
+
+    with pytest.raises(Exception, match="QueueDoesNotExist") as raised:
+        queues.set_aside(CUSTOMER, "e-1", "a poison cart")
+
+    assert not isinstance(raised.value, StorageUnavailableError)
+
+
 ACTIONS: dict[str, Callable[[], object]] = {
     "append": lambda: log.append(entry()),
     "history": lambda: list(log.history(CUSTOMER)),
@@ -124,6 +147,9 @@ ACTIONS: dict[str, Callable[[], object]] = {
     "read a file": lambda: bucket.read("shop.yaml"),
     "list files": lambda: list(bucket.list_files("")),
     "read secrets": lambda: secrets.values("api-keys"),
+    "set aside": lambda: queues.set_aside(CUSTOMER, "e-1", "a poison cart"),
+    "take what was set aside": lambda: list(queues.take()),
+    "delete what was set aside": lambda: queues.delete("receipt"),
 }
 
 
@@ -145,6 +171,26 @@ def test_keys_that_stay_unprocessed_are_not_taken_for_absent(in_place_of_aws: Ca
 
     with pytest.raises(StorageUnavailableError, match="2 keys"):
         customers.load_many(["a", "b"])
+
+
+def test_the_waits_for_unprocessed_keys_grow_and_stay_short(
+    in_place_of_aws: Callable[[Reply], Impostor],
+) -> None:
+    asked_at: list[float] = []
+
+    def reply(body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+        asked_at.append(perf_counter())
+        return 200, json.dumps({"Responses": {}, "UnprocessedKeys": json.loads(body)["RequestItems"]}).encode()
+
+    in_place_of_aws(reply)
+
+    with pytest.raises(StorageUnavailableError):
+        customers.load_many(["a", "b"])
+
+    waits = [later - earlier for earlier, later in pairwise(asked_at)]
+    assert len(waits) == 4
+    assert all(wait >= least for wait, least in zip(waits, (0.025, 0.05, 0.1, 0.2), strict=True))
+    assert sum(waits) < 5
 
 
 def test_keys_left_unprocessed_once_are_asked_for_again(in_place_of_aws: Callable[[Reply], Impostor]) -> None:
