@@ -38,10 +38,12 @@ from chalicelib.domain.shop import MessageDefinition
 from chalicelib.domain.vocabulary import EVENT_PARTS, part_of
 
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_FIELDS: Final = (
+FIELDS: Final = (
     "journey", "status", "enter", "for", "exit", "goal", "steps", "max-lateness", "examples",
 )
-_STEP_KINDS: Final = ("wait", "send", "branch", "end")
+"""What a journey file may say at its top level."""
+STEP_KINDS: Final = ("wait", "send", "branch", "end")
+"""What a step can be."""
 _DATE_FIELDS: Final = {"birthday", "first_seen_at", "last_seen_at", "orders.first_at", "orders.last_at",
                        "cart.updated_at", "opened_at", "clicked_at"}
 
@@ -66,7 +68,7 @@ class _Reader:
         self.key: tuple[str, ...] = ()
 
     def journey(self) -> Journey:
-        fields = self.root.allow(*_FIELDS)
+        fields = self.root.allow(*FIELDS)
         name = _journey_name(_required(self.root, fields, "journey"))
         enter_node = _required(self.root, fields, "enter")
         enter = enter_node.allow("on", "where", "key", "again")
@@ -162,10 +164,10 @@ class _Reader:
 
     def _step(self, node: Node, path: str, following: str) -> None:
         fields = node.mapping() if isinstance(node.value, dict) else {node.text: node}
-        kinds = [kind for kind in _STEP_KINDS if kind in fields]
+        kinds = [kind for kind in STEP_KINDS if kind in fields]
         if len(kinds) != 1:
             unknown = next(iter(fields), "")
-            raise node.error(f"a step has one of {', '.join(_STEP_KINDS)}; this one has {unknown!r}")
+            raise node.error(f"a step has one of {', '.join(STEP_KINDS)}; this one has {unknown!r}")
         kind = kinds[0]
         if "label" in fields:
             label = fields["label"].string()
