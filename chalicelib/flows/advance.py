@@ -21,9 +21,9 @@ from chalicelib.domain.definitions import Definitions, UnknownVersionError
 from chalicelib.domain.effects import Effect
 from chalicelib.domain.events import Entry
 from chalicelib.domain.fold import Folded, fold, mark_of
-from chalicelib.errors import SelvedgeError, StorageUnavailableError, VersionConflictError
+from chalicelib.errors import MalformedPayloadError, SelvedgeError, StorageUnavailableError, VersionConflictError
 from chalicelib.flows.definitions_in_force import current, with_version
-from chalicelib.flows.effects import perform
+from chalicelib.flows.effects import check, perform
 from chalicelib.observability import logger
 from chalicelib.storage import customers, queues
 from chalicelib.storage.customers import Stored
@@ -109,23 +109,30 @@ def _is_folded(stored: Stored, one: Arrived) -> bool:
 def fold_entries(
     customer: Customer, entries: Iterable[Entry], definitions: Definitions
 ) -> tuple[Customer, list[Effect]]:
-    """Fold entries one after another. One that the fold cannot bear is set aside (queue, alarm) and the rest go on:
-    the fold is pure, so trying it again would end the same.
+    """Fold entries one after another. One that the fold cannot bear, or whose effects no table can hold, is set aside
+    (queue, alarm) and the rest go on: the fold is pure, so trying it again would end the same.
     """
     effects: list[Effect] = []
     for entry in entries:
         try:
             folded, definitions = _fold(customer, entry, definitions)
+            check(folded.effects)
+        except MalformedPayloadError as error:
+            _set_aside(entry, str(error))
+            continue
         except SelvedgeError:
             raise
         except Exception as error:
-            reason = f"{type(error).__name__} in the fold"
-            logger.exception("entry set aside", extra={"customer_id": entry.customer_id, "entry_id": entry.entry_id})
-            queues.set_aside(entry.customer_id, entry.entry_id, reason)
+            _set_aside(entry, f"{type(error).__name__} in the fold")
             continue
         customer = folded.customer
         effects.extend(folded.effects)
     return customer, effects
+
+
+def _set_aside(entry: Entry, reason: str) -> None:
+    logger.exception("entry set aside", extra={"customer_id": entry.customer_id, "entry_id": entry.entry_id})
+    queues.set_aside(entry.customer_id, entry.entry_id, reason)
 
 
 def _fold(customer: Customer, entry: Entry, definitions: Definitions) -> tuple[Folded, Definitions]:

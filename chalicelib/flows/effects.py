@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.domain.effects import AppendEntry, ArmTimer, Effect, PutMessage, RecordFeedback, RepointIdentities
 from chalicelib.storage import identities, log, messages, timers
+
+
+def check(effects: Iterable[Effect]) -> None:
+    """Raise MalformedPayloadError if an effect can never be done: it appends what no item of the log can hold."""
+    for effect in effects:
+        if isinstance(effect, AppendEntry):
+            log.check(effect.entry)
 
 
 def perform(effect: Effect, now: datetime) -> None:

@@ -39,6 +39,11 @@ def entry_id(occurred_at: datetime, source: str, delivery_id: str) -> str:
     return f"{occurred_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}#{source}#{delivery_id}"
 
 
+def check(entry: Entry) -> None:
+    """Raise MalformedPayloadError if the entry is too large to be appended; nothing is written."""
+    _body(entry)
+
+
 def append(entry: Entry) -> bool:
     """Append an entry; False when it was there already, which changes nothing.
 
@@ -48,12 +53,7 @@ def append(entry: Entry) -> bool:
         MalformedPayloadError: the entry is too large for one item even when compressed.
         StorageUnavailableError: the database is throttled or away.
     """
-    body = pack(_encoder.encode(_Body(entry.identities, entry.events)))
-    if len(body) > LARGEST_BODY:
-        raise MalformedPayloadError(
-            f"entry {entry.entry_id} takes {len(body)} bytes compressed, an item of the log holds {LARGEST_BODY}: "
-            "send fewer events or lines at a time",
-        )
+    body = _body(entry)
     item = Events(
         entry.customer_id,
         entry.entry_id,
@@ -67,6 +67,16 @@ def append(entry: Entry) -> bool:
     except ConditionFailedError:
         return False
     return True
+
+
+def _body(entry: Entry) -> bytes:
+    body = pack(_encoder.encode(_Body(entry.identities, entry.events)))
+    if len(body) > LARGEST_BODY:
+        raise MalformedPayloadError(
+            f"entry {entry.entry_id} takes {len(body)} bytes compressed, an item of the log holds {LARGEST_BODY}: "
+            "send fewer events or lines at a time",
+        )
+    return body
 
 
 def read(customer_id: str, entry_id: str) -> Entry | None:
