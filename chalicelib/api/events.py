@@ -59,7 +59,7 @@ def is_allowed(headers: Any, keys: tuple[str, ...]) -> bool:
 def _take(body: bytes) -> Response:
     events, is_batch = incoming.split(body)
     if not is_batch:
-        result, = _record([incoming.read(events[0])])
+        result, = _record([incoming.read(events[0])], [len(events[0])])
         return _answer(HTTPStatus.OK, result)
     results: list[Result | None] = [None] * len(events)
     arrivals, places = [], []
@@ -69,13 +69,14 @@ def _take(body: bytes) -> Response:
             places.append(place)
         except MalformedPayloadError as error:
             results[place] = Result(_id_of(raw), "rejected", str(error))
-    for place, result in zip(places, _record(arrivals), strict=True):
+    sizes = [len(events[place]) for place in places]
+    for place, result in zip(places, _record(arrivals, sizes), strict=True):
         results[place] = result
     return _answer(HTTPStatus.OK, BatchResult([result for result in results if result is not None]))
 
 
-def _record(arrivals: list[Arrival]) -> list[Result]:
-    gathered = incoming.gather_views(arrivals)
+def _record(arrivals: list[Arrival], sizes: list[int]) -> list[Result]:
+    gathered = incoming.gather_views(arrivals, sizes)
     new = accept.receive([arrival for arrival, _ in gathered], SOURCE, clock.now())
     is_new = dict.fromkeys(range(len(arrivals)), False)
     for (_, places), entry_is_new in zip(gathered, new, strict=True):

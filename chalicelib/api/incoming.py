@@ -36,6 +36,8 @@ LARGEST_EVENT: Final = 64 * 1024
 """Bytes of the largest single event: it must fit a log entry, which DynamoDB bounds at 400 KB."""
 VIEWS_TOGETHER: Final = 50
 """Views of one visitor that become one log entry."""
+LARGEST_VIEWS: Final = 2 * LARGEST_EVENT
+"""Bytes of the views that become one log entry; written as MessagePack they are at most twice as long."""
 LARGEST_AMOUNT: Final = Decimal(10) ** 12
 MOST_PLACES: Final = 6
 
@@ -218,20 +220,26 @@ def _amounts(part: Struct, path: str = "") -> Iterator[tuple[str, Decimal]]:
                 yield from _amounts(line, f"{path}.lines[{number}]")
 
 
-def gather_views(arrivals: list[Arrival]) -> list[tuple[Arrival, list[int]]]:
+def gather_views(arrivals: list[Arrival], sizes: list[int]) -> list[tuple[Arrival, list[int]]]:
     """The arrivals to log, each with the places of those it stands for: the views of one visitor become one entry.
+
+    `sizes` are the arrivals' own, in bytes as they came.
 
     A view weighs little, and a visit brings many. Such an entry is known again by the ids in it, so a batch sent again
     as it was changes nothing; views sent again in a batch of another composition count twice. All else is exact.
     """
     gathered: list[tuple[Arrival, list[int]]] = []
     open_groups: dict[tuple[Identity, ...], list[int]] = {}
-    for place, arrival in enumerate(arrivals):
+    for place, (arrival, size) in enumerate(zip(arrivals, sizes, strict=True)):
         if arrival.events[0].name not in VIEWS:
             gathered.append((arrival, [place]))
             continue
         group = open_groups.get(arrival.identities)
-        if group is None or len(group) == VIEWS_TOGETHER:
+        if (
+            group is None
+            or len(group) == VIEWS_TOGETHER
+            or sum(sizes[other] for other in group) + size > LARGEST_VIEWS
+        ):
             group = open_groups[arrival.identities] = []
             gathered.append((arrival, group))
         group.append(place)

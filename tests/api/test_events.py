@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from random import Random
 from typing import Any
 
 import pytest
@@ -189,3 +190,16 @@ def test_a_database_that_is_away_is_503(api: Client, monkeypatch: pytest.MonkeyP
 
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
+
+
+def test_views_that_one_entry_cannot_hold_together_are_logged_apart(api: Client) -> None:
+    noise = Random(7)
+    views = [view(f"v{number}") | {"data": {"seen": noise.randbytes(15_000).hex()}} for number in range(30)]
+
+    response = post(api, {"batch": [*views, event("after")]})
+
+    assert statuses(response) == ["accepted"] * 31
+    device = Identity("device", "d1")
+    assert names(device) == ["page.viewed"] * 30
+    assert len(list(log.history(identities.find([device])[device]))) < 30
+    assert statuses(post(api, {"batch": views})) == ["known"] * 30

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
@@ -146,6 +148,24 @@ def test_a_malformed_body_is_kept_whole_counted_and_answered_with_200(
     assert kept.headers["x-shopify-topic"] == "orders/create"
     assert not any("hmac" in name for name in kept.headers)
     assert metrics(capsys.readouterr().out) == {"Quarantined": 1}
+
+
+def test_an_order_that_no_item_of_the_log_can_hold_is_kept_whole(api: Client) -> None:
+    noise = Random(7)
+    lines = [{"id": number, "quantity": 1, "price": "1.00", "title": "Scarf",
+              "image": f"https://cdn.example/{urlsafe_b64encode(noise.randbytes(1500)).decode()}"}
+             for number in range(1, 101)]
+    order = test_shopify.ORDER | {"line_items": lines, "financial_status": "paid", "fulfillment_status": "fulfilled"}
+    body = json.dumps(order).encode()
+    assert len(body) < 1024 * 1024
+
+    response = post(api, "orders/cancelled", body)
+
+    assert (response.status_code, response.get_json()) == (200, {"message": "kept for later"})
+    kept, = quarantined()
+    assert kept.body == body
+    assert "an item of the log holds" in kept.reason
+    assert list(Events.scan_all(None, ["c"])) == []
 
 
 def test_two_malformed_bodies_of_one_delivery_id_are_both_kept(api: Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -230,3 +231,18 @@ def test_sess_word_of_welcome_and_its_send_events_need_nothing(moto: str) -> Non
     welcome = "Successfully validated SNS topic for Amazon SES event publishing."
 
     assert absorb([record(welcome), record(published("Send"))], NOW) == Absorbed()
+
+
+def test_feedback_that_no_item_of_the_log_can_hold_is_kept_and_the_next_is_logged(moto: str) -> None:
+    noise = Random(7)
+    many = bounced(*(f"{noise.randbytes(30).hex()}@example.com" for _ in range(12_000)))
+    oversized = record(published("Complaint", complainedRecipients=many), "sns-1")
+    ordinary = record(published("Complaint", complainedRecipients=bounced("anna@example.com")), "sns-2")
+
+    assert absorb([oversized, ordinary], NOW) == Absorbed(recorded=1, quarantined=1)
+
+    (file,) = bucket.list_files("quarantine/feedback/")
+    kept = bucket.read_quarantined(file.key)
+    assert json.loads(kept.body) == oversized
+    assert "an item of the log holds" in kept.reason
+    assert [event.name for event in events_of("c1")] == ["message.complained"]
