@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from chalicelib.console.wording import LANGUAGES, Wording
 
@@ -43,12 +44,21 @@ class Place:
 
 @dataclass(frozen=True)
 class ClockFace:
-    """The clock on a laptop's pages: the time when the page was made, how fast it runs, how far it can be moved."""
+    """The clock on a laptop's pages: the time when the page was made, how fast it runs, how far it can be moved.
+
+    `left` is how much of the last move is still to come.
+    """
 
     now: datetime
     speed: float
     zone: str
     spans: tuple[str, ...] = ()
+    left: timedelta = timedelta(0)
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """The zone in which the clock is shown."""
+        return ZoneInfo(self.zone)
 
 
 @dataclass(frozen=True)

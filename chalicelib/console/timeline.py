@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace as changed
 
 from chalicelib.console.pages import Frame
 from chalicelib.console.wording import Wording
@@ -44,7 +46,9 @@ def render_customer(timeline: Timeline, frame: Frame, settings: ShopSettings, *,
     """
     words, customer = frame.words, timeline.customer
     zone = zone_of(customer.profile, settings)
-    rows = [row for entry in timeline.entries for row in _entry_rows(entry, words, technical)]
+    told: set[object] = set()
+    rows = [row for entry in timeline.entries for row in _entry_rows(entry, words, technical, told)]
+    rows = [replace(row, pictures=tuple(_pictured(line, timeline) for line in row.pictures)) for row in rows]
     rows += [_message_row(message, words, zone) for message in timeline.messages]
     rows.sort(key=lambda row: row.at, reverse=True)
     return frame.render(
@@ -89,7 +93,8 @@ def money(amount: Decimal, currency: str) -> str:
     return f"{number.replace(',', NARROW_SPACE)}{NARROW_SPACE}{sign}".strip()
 
 
-def _entry_rows(entry: Entry, words: Wording, technical: bool) -> list[Row]:
+def _entry_rows(entry: Entry, words: Wording, technical: bool, told: set[object]) -> list[Row]:
+    """The rows of an entry; facts that were `told` before (storefronts repeat the whole order) only when technical."""
     return [
         Row(
             at=event.occurred_at,
@@ -100,8 +105,25 @@ def _entry_rows(entry: Entry, words: Wording, technical: bool) -> list[Row]:
             source=entry.source,
         )
         for event in entry.events
-        if technical or not event.name.startswith(TECHNICAL)
+        if technical or not (event.name.startswith(TECHNICAL) or _is_repeated(event, told))
     ]
+
+
+def _is_repeated(event: Event, told: set[object]) -> bool:
+    if event.order is not None:
+        fact: object = (event.name, event.order.id, event.order.refunded)
+    elif event.name == "customer.updated":
+        fact = (event.name, event.customer)
+    else:
+        return False
+    known = fact in told
+    told.add(fact)
+    return known
+
+
+def _pictured(line: Line, timeline: Timeline) -> Line:
+    known = timeline.pictures.get((line.product_id, line.variant_id), "")
+    return line if line.image_url or not known else changed(line, image_url=known)
 
 
 def _event_details(event: Event, words: Wording) -> tuple[str, ...]:
@@ -109,7 +131,7 @@ def _event_details(event: Event, words: Wording) -> tuple[str, ...]:
         order = event.order
         total = money(order.total, order.currency) if order.total else ""
         refunded = f"− {money(order.refunded, order.currency)}" if order.refunded else ""
-        number = f"№ {order.number or order.id}"
+        number = f"№ {(order.number or order.id).removeprefix('#')}"
         return (number, total, refunded, order.carrier, order.tracking_number, order.pickup_point)
     for part in (event.cart, event.checkout):
         if part is not None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -11,7 +11,7 @@ from chalicelib.domain.customer import Customer
 from chalicelib.domain.events import Entry
 from chalicelib.domain.identifiers import device_identity, email_identity, phone_identity
 from chalicelib.domain.messages import Message
-from chalicelib.storage import customers, identities, log, messages
+from chalicelib.storage import catalogue, customers, identities, log, messages
 
 LISTED = 200
 """Customers on one list, at most."""
@@ -21,11 +21,15 @@ HEARD_FROM = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One customer: the state, the log oldest first, and the messages in the order of their decision."""
+    """One customer: the state, the log oldest first, and the messages in the order of their decision.
+
+    `pictures` are the catalogue's, by product and variant, for lines that carry none.
+    """
 
     customer: Customer
     entries: tuple[Entry, ...]
     messages: tuple[Message, ...]
+    pictures: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def gather(customer_id: str) -> Timeline | None:
@@ -35,7 +39,7 @@ def gather(customer_id: str) -> Timeline | None:
     if stored is None and not entries:
         return None
     customer = stored.customer if stored else Customer(customer_id=customer_id)
-    return Timeline(customer, entries, tuple(messages.of_customer(customer_id)))
+    return Timeline(customer, entries, tuple(messages.of_customer(customer_id)), _pictures(entries))
 
 
 def heard_from(now: datetime) -> list[Customer]:
@@ -50,6 +54,14 @@ def search(text: str) -> list[Customer]:
     wanted = {*identities.find(named).values(), text.strip()} - {""}
     found = customers.load_many(wanted).values()
     return _latest_first(stored.customer for stored in found)
+
+
+def _pictures(entries: Iterable[Entry]) -> dict[tuple[str, str], str]:
+    parts = (part for entry in entries for event in entry.events for part in (event.cart, event.checkout, event.order))
+    lines = (line for part in parts if part for line in part.lines)
+    lacking = {(line.product_id, line.variant_id) for line in lines if not line.image_url}
+    found = catalogue.find(islice(sorted(lacking), LISTED)) if lacking else {}
+    return {key: product.image_url for key, product in found.items() if product.image_url}
 
 
 def _latest_first(found: Iterable[Customer]) -> list[Customer]:

@@ -96,6 +96,8 @@ def fulfillment_facts(order: Order, body: Body, at: datetime) -> tuple[Event, ..
         return ()
     parcel = replace(
         order,
+        # A fulfilment is named by its order's name and a number of its own: `#1001.1`.
+        number=order.number or text(body, "name").rpartition(".")[0],
         tracking_number=text(body, "tracking_number") or _first(body, "tracking_numbers"),
         tracking_url=url(body, "tracking_url") or url({"url": _first(body, "tracking_urls")}, "url"),
         carrier=text(body, "tracking_company"),

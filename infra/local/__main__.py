@@ -7,8 +7,7 @@ import signal
 import sys
 import threading
 
-from chalicelib import clock
-from infra.local.laptop import Laptop
+from infra.local.function_output import WithoutMetrics
 from infra.local.ministack import MiniStackError
 from infra.local.options import OptionError, Options, read
 
@@ -16,6 +15,9 @@ from infra.local.options import OptionError, Options, read
 def main() -> int:
     """Run until interrupted; the exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    sys.stdout = WithoutMetrics(sys.stdout)
+    from infra.local.laptop import Laptop  # the product's logger takes the standard output that it finds
+
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
@@ -38,6 +40,8 @@ def main() -> int:
 def addresses(url: str, options: Options) -> str:
     """What is where."""
     kept = f"kept in {options.data}" if options.data else "gone when you stop; DATA=folder keeps it"
+    from chalicelib import clock
+
     hour = 3600 / options.speed
     return f"""
   Demo shop   {url}/shop

@@ -65,11 +65,13 @@ class Session:
     checkout_id: str = ""
     orders: list[Order] = field(default_factory=list)
     push_key: str = ""
+    device: str = ""
     posts: list[dict[str, Any]] = field(default_factory=list)
 
     def leave(self) -> None:
         """Become a visitor whom nobody knows."""
         self.person, self.basket, self.checkout_id, self.orders, self.push_key = None, None, "", [], ""
+        self.device = ""
 
     def note(self, post: dict[str, Any]) -> None:
         """Keep what was posted, for the page to show."""

@@ -63,6 +63,7 @@ class DemoShop:
             "cancel": lambda: self._follow_up(session, form, "cancelled"),
             "refund": lambda: self._follow_up(session, form, "refunded"),
             "allow-push": lambda: self._allow_push(session),
+            "install-app": lambda: self._install_app(session),
         }
         actions[action]()
 
@@ -181,6 +182,18 @@ class DemoShop:
         self._post(
             session, "/push/subscriptions", "push subscription", json.dumps(body).encode(), self._script_headers()
         )
+
+    def _install_app(self, session: Session) -> None:
+        if session.person is None:
+            raise DemoError("sign-up-first")
+        session.device = secrets.token_hex(32)
+        body = {
+            "identities": {"email": session.person.email},
+            "platform": "GCM",
+            "token": session.device,
+            "consent_text": "The app's own question about notifications",
+        }
+        self._post(session, "/push/endpoints", "app installed", json.dumps(body).encode(), self._script_headers())
 
     def _list_products(self, session: Session) -> None:
         """Post the catalogue once for each storefront and language: lines of a cart carry no pictures."""

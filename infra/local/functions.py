@@ -80,31 +80,44 @@ class Function:
 class Loop(threading.Thread):
     """Calls `work` until stopped: again at once when it did something, else after a rest. Failures are logged.
 
-    `rest` gives the seconds.
+    `rest` gives the seconds; `worked` and `idled` count the times it had something to do, and nothing.
     """
 
     def __init__(self, name: str, work: Callable[[], int], rest: Callable[[], float] = lambda: IDLE) -> None:
         super().__init__(name=name, daemon=True)
         self._work, self._rest = work, rest
-        self._stopping = threading.Event()
+        self._stopping = False
+        self._wake = threading.Event()
+        self.worked = self.idled = 0
 
     def run(self) -> None:
         """Work until `stop`."""
-        while not self._stopping.is_set():
+        while not self._stopping:
             if not self.step():
-                self._stopping.wait(self._rest())
+                self._wake.wait(self._rest())
+                self._wake.clear()
 
     def step(self) -> int:
         """Work once; how much there was to do."""
         try:
-            return self._work()
+            done = self._work()
         except Exception:
             log.exception("%s failed", self.name)
-            return 0
+            done = 0
+        if done:
+            self.worked += 1
+        else:
+            self.idled += 1
+        return done
+
+    def wake(self) -> None:
+        """Let it look again now instead of after its rest."""
+        self._wake.set()
 
     def stop(self) -> None:
         """Stop after the work under way."""
-        self._stopping.set()
+        self._stopping = True
+        self._wake.set()
         if self.is_alive():
             self.join()
 
@@ -137,10 +150,7 @@ def tick_loop(function: Function, speed: Callable[[], float]) -> Loop:
     """The loop of the tick: each minute of the product's clock, but at most a few times a second."""
 
     def work() -> int:
-        try:
-            function(scheduled_event())
-        except Exception:
-            log.exception("the tick failed; the next one makes it good")
+        function(scheduled_event())
         return 0
 
     return Loop(function.name, work, rest=lambda: max(60 / speed(), TICK_AT_MOST_EVERY))

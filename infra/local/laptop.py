@@ -22,6 +22,7 @@ from infra.local.demo_session import Sessions
 from infra.local.demo_shop import DemoShop
 from infra.local.functions import Function, Loop, queue_loop, sns_event, stream_loop, tick_loop
 from infra.local.http_event import HttpApi
+from infra.local.hurry import Hurry
 from infra.local.laptop_clock import LaptopClock
 from infra.local.mailbox_provider import MailboxProvider
 from infra.local.ministack import REGION, MiniStack
@@ -55,11 +56,11 @@ class Laptop:
         self.sessions = Sessions(self._folder / "demo-shop.json" if keep else None)
         self.url = f"http://127.0.0.1:{options.port}"
         self.secrets: dict[str, str] = {}
-        self.platform_application = ""
         self._loops: list[Loop] = []
         self._pumps: list[Loop] = []
         self._tap: Server | None = None
         self._web: Server | None = None
+        self._hurry: Hurry | None = None
 
     def start(self) -> None:
         """Start everything; raises `OptionError` or `MiniStackError` when something stands in the way."""
@@ -74,7 +75,8 @@ class Laptop:
         self._tell(f"Tables, bucket, topics and queues are there: {len(made)} resources")
         self.secrets = seeding.ensure_secrets(aws, STACK)
         seeding.verify_sender(aws.client("sesv2"))
-        self.platform_application = seeding.create_platform_application(aws.client("sns"), made["FeedbackTopic"])
+        application = seeding.create_platform_application(aws.client("sns"), made["FeedbackTopic"])
+        os.environ["SELVEDGE_PUSH_APPLICATIONS"] = f"GCM={application}"
         self.mailbox = MailboxProvider(aws.client("sesv2"), aws.client("sns"), clock.now)
         self._start_tap()
         os.environ["SELVEDGE_BUCKET"] = made["Bucket"]
@@ -98,6 +100,8 @@ class Laptop:
         try:
             if self._web is not None:
                 self._web.stop()
+            if self._hurry is not None:
+                self._hurry.stop()
             for loop in self._loops:
                 loop.stop()
             while sum(pump.step() for pump in self._pumps) and time.monotonic() < deadline:
@@ -115,11 +119,13 @@ class Laptop:
         return self._pages.answer(request)
 
     def _make_pages(self, product: Any) -> Pages:
+        assert self._hurry is not None
         routes = {path: list(methods) for path, methods in product.app.routes.items()}
         return Pages(
             api=HttpApi(routes, Function("api", product.app, 15)),
             url=self.url,
-            laptop_clock=self.clock,
+            hurry=self._hurry,
+            speed=self.clock.speed,
             sessions=self.sessions,
             shop=DemoShop(self.url, self.secrets, clock.now),
             outbox=OutboxPages(self.outbox, self.mailbox),
@@ -146,7 +152,6 @@ class Laptop:
                 "POWERTOOLS_SERVICE_NAME": STACK,
                 "POWERTOOLS_METRICS_NAMESPACE": "Selvedge",
                 "POWERTOOLS_LOG_LEVEL": "WARNING",
-                "POWERTOOLS_METRICS_DISABLED": "true",
             }
         )
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"):
@@ -202,14 +207,17 @@ class Laptop:
                 lambda body: publish.invoke_asynchronously(json.loads(body), failed),
             )
         )
+        tick = tick_loop(Function("tick", product.tick), lambda: self.clock.speed)
         self._loops = [
-            tick_loop(Function("tick", product.tick), lambda: self.clock.speed),
+            tick,
             Loop("seed files", files.follow, lambda: 1.0),
-            Loop("clock", self.clock.mind),
+            Loop("clock", self.clock.remember),
             *self._pumps,
         ]
         for loop in self._loops:
             loop.start()
+        self._hurry = Hurry(self.clock, tick.step, self._pumps)
+        self._hurry.start()
 
 
 def batch_size(app: Any, function: str) -> int:

@@ -85,7 +85,7 @@ class OutboxPages:
         return message
 
     def _page(self, request: Request, frame: Frame, chosen: Outgoing | None) -> Response:
-        zone = ZoneInfo(frame.clock.zone if frame.clock else "UTC")
+        zone = frame.clock.zone_info if frame.clock else ZoneInfo("UTC")
         recipient = request.args.get("to", "")
         messages = [one for one in self.outbox.all() if not recipient or one.recipient == recipient][:SHOWN]
         customer = _customer_of(chosen) if chosen else ("", "")

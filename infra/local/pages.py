@@ -25,7 +25,7 @@ from infra.local.demo_products import CURRENCY, GARMENTS, picture
 from infra.local.demo_session import Session, Sessions
 from infra.local.demo_shop import DemoError, DemoShop
 from infra.local.http_event import HttpApi
-from infra.local.laptop_clock import LaptopClock
+from infra.local.hurry import Hurry
 from infra.local.outbox_pages import OutboxPages
 from infra.local.push_service import PATH as PUSH_SERVICE
 from infra.local.push_service import PushService
@@ -74,7 +74,8 @@ class Pages:
 
     api: HttpApi
     url: str
-    laptop_clock: LaptopClock
+    hurry: Hurry
+    speed: float
     sessions: Sessions
     shop: DemoShop
     outbox: OutboxPages
@@ -93,7 +94,7 @@ class Pages:
             "act": self.act,
             "customers": self.customers,
             "customer": self.customer,
-            "hurry": self.hurry,
+            "hurry": self.move_on,
             "outbox": lambda visit: self.outbox.all(visit.request, visit.frame),
             "message": lambda visit, identifier: self.outbox.one(visit.request, visit.frame, identifier),
             "body": lambda _, identifier: self.outbox.body(identifier),
@@ -199,12 +200,12 @@ class Pages:
             return _page(render_problem(visit.frame, words("not-found"), words("customer-not-found")), 404)
         return _page(render_customer(found, visit.frame, self._settings(), technical="all" in visit.request.args))
 
-    def hurry(self, visit: Visit) -> Response:
-        """Let time run fast for a while."""
+    def move_on(self, visit: Visit) -> Response:
+        """Move time on."""
         span = SPANS.get(visit.request.form.get("span", ""))
         if span is None:
             raise NotFound
-        self.laptop_clock.hurry(span)
+        self.hurry.ask(span)
         back = visit.request.form.get("back", "")
         return redirect(back if _local(back) else "/", 303)
 
@@ -223,7 +224,7 @@ class Pages:
                 Place("/outbox", words("outbox")),
                 Place("/customers", words("customers")),
             ),
-            clock=ClockFace(clock.now(), self.laptop_clock.speed, self._settings().time_zone, tuple(SPANS)),
+            clock=ClockFace(clock.now(), self.speed, self._settings().time_zone, tuple(SPANS), self.hurry.left),
         )
 
     def _same_origin(self, request: Request) -> bool:

@@ -20,6 +20,7 @@ from infra.local.outbox import Outbox, Outgoing, read_email
 
 SEND_EMAIL = "/v2/email/outbound-emails"
 _PER_CONNECTION = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "content-length"})
+_ENDPOINT_ARN = re.compile(rb"(<EndpointArn>[^<]+?):app/([^<]+</EndpointArn>)")
 _MESSAGE_ID = re.compile(r"<MessageId>([^<]+)</MessageId>")
 
 
@@ -34,7 +35,7 @@ class ProviderTap:
 
     def answer(self, request: Request) -> Response:
         """MiniStack's answer to a request, unchanged; 502 when MiniStack cannot be reached."""
-        body = request.get_data(cache=False)
+        body = as_ministack_names_endpoints(request.get_data(cache=False))
         path = request.environ.get("RAW_URI") or request.full_path
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _PER_CONNECTION}
         try:
@@ -50,7 +51,7 @@ class ProviderTap:
             return Response("MiniStack cannot be reached", 502)
         if answer.status == 200 and request.method == "POST":
             self._note(request.path, body, answer.data)
-        result = Response(answer.data, answer.status)
+        result = Response(as_aws_names_endpoints(answer.data), answer.status)
         result.headers.pop("Content-Type", None)
         for name, value in answer.headers.items():
             if name.lower() not in _PER_CONNECTION:
@@ -124,6 +125,16 @@ class ProviderTap:
             text=text,
             details={"payload": payload, "attributes": _attributes(one)},
         )
+
+
+def as_ministack_names_endpoints(body: bytes) -> bytes:
+    """A request to SNS with AWS's names of platform endpoints (`endpoint/GCM/…`) as MiniStack's (`app/GCM/…`)."""
+    return body.replace(b"%3Aendpoint%2F", b"%3Aapp%2F") if b"Action=" in body[:4096] else body
+
+
+def as_aws_names_endpoints(answer: bytes) -> bytes:
+    """An answer of SNS with platform endpoints named as on AWS."""
+    return _ENDPOINT_ARN.sub(rb"\1:endpoint/\2", answer) if b"<EndpointArn>" in answer else answer
 
 
 def _attributes(form: dict[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib import clock
-from infra.local.laptop_clock import HURRY, LaptopClock
+from infra.local.laptop_clock import LaptopClock
 
 
 @pytest.fixture(autouse=True)
@@ -35,16 +35,13 @@ def test_it_runs_as_fast_as_asked_for() -> None:
     assert datetime.now(UTC) - real < timedelta(seconds=2)
 
 
-def test_it_can_be_hurried_on_and_never_back() -> None:
+def test_it_can_be_moved_forward_and_never_back() -> None:
     laptop = LaptopClock(1)
     before = clock.now()
-    laptop.hurry(timedelta(minutes=20))
-    assert laptop.speed == HURRY
-    while laptop.speed > 1:
-        laptop.mind()
-    assert timedelta(minutes=20) <= clock.now() - before < timedelta(minutes=30)
+    laptop.forward(timedelta(days=4))
+    assert timedelta(days=4) <= clock.now() - before < timedelta(days=4, minutes=1)
     with pytest.raises(ValueError, match="forward"):
-        laptop.hurry(timedelta(0))
+        laptop.forward(timedelta(0))
 
 
 def test_a_new_run_goes_on_where_the_last_one_stopped(tmp_path: Path) -> None:
@@ -59,7 +56,7 @@ def test_a_new_run_goes_on_where_the_last_one_stopped(tmp_path: Path) -> None:
 
 def test_not_even_a_run_that_was_killed_makes_time_go_back(tmp_path: Path) -> None:
     laptop = LaptopClock(600, tmp_path / "clock.json")
-    laptop.mind()
+    laptop.remember()
     shown = clock.now()
     LaptopClock(600, tmp_path / "clock.json")
     assert clock.now() >= shown
