@@ -24,7 +24,7 @@ LATE = timedelta(minutes=5)
 """A tick that starts further than this behind the last one is late, which the alarm watches; longer than the cursor
 may be old, which a new process goes by."""
 FURTHEST = timedelta(days=1)
-"""How far back a first tick looks: timers stay for a day after their minute."""
+"""How far back a late tick looks: timers stay for a day after their minute."""
 
 
 class _Memory(Struct):

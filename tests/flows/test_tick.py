@@ -1,0 +1,124 @@
+"""The tick: timers that are due become entries of the log, however late it comes and however often it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.flows.tick import tick
+from chalicelib.storage import timers
+from tests.domain.stories import at
+from tests.flows.engine_on_aws import DiedError, Engine, dying_at_write, history, requests_seen
+
+ARMED = at("03-02 09:00")
+DUE = at("03-02 10:00")
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def process(moto: str) -> Iterator[Engine]:
+    """A process that has not ticked yet; `forget` makes it a new one."""
+    engine = Engine(moto)
+    yield engine
+    engine.forget()
+
+
+def fired(who: str = "anna") -> list[str]:
+    """The timers that have become entries, by the time of their entry."""
+    return [f"{entry.recorded_at:%H:%M:%S}" for entry in history(who)]
+
+
+def test_a_timer_fires_when_it_is_due_and_not_before(process: Engine) -> None:
+    """The entry is recorded at the clock's time."""
+    timers.arm("anna", DUE, ARMED)
+
+    tick(DUE - timedelta(seconds=1))
+    assert fired() == []
+    tick(DUE + timedelta(seconds=2))
+    assert fired() == ["07:00:02"]
+
+
+def test_reading_again_writes_nothing_twice(process: Engine) -> None:
+    """The same process remembers what it has fired; a new one is refused by the log."""
+    timers.arm("anna", DUE, ARMED)
+    tick(DUE)
+
+    with requests_seen() as requests:
+        assert tick(DUE + MINUTE).fired == 0
+    assert not [name for name, params in requests if params["TableName"].endswith("-events")]
+    process.forget()
+    tick(DUE + MINUTE)
+    assert fired() == ["07:00:00"]
+
+
+def test_a_timer_armed_while_its_minute_was_read_is_not_lost(process: Engine) -> None:
+    """Armed for a moment that has passed, it is filed under a minute that will be read again."""
+    tick(DUE + timedelta(seconds=1))
+    timers.arm("anna", DUE, DUE + timedelta(seconds=1))
+    timers.arm("vera", DUE - timedelta(hours=3), DUE + timedelta(seconds=58))
+
+    tick(DUE + MINUTE)
+    tick(DUE + 2 * MINUTE)
+    assert len(fired("anna")) == len(fired("vera")) == 1
+
+
+@pytest.mark.parametrize("same_process", [True, False])
+@pytest.mark.parametrize("away", [timedelta(minutes=7), timedelta(hours=5), timedelta(hours=23)])
+def test_ticks_that_were_missed_are_made_up_for(process: Engine, same_process: bool, away: timedelta) -> None:
+    """A process that knows how far it came, and one that reads it from the cursor."""
+    tick(ARMED)
+    for number, later in enumerate((MINUTE, away / 2, away)):
+        timers.arm(f"customer-{number}", ARMED + later, ARMED)
+    if not same_process:
+        process.forget()
+
+    tick(ARMED + away)
+    assert [len(fired(f"customer-{number}")) for number in range(3)] == [1, 1, 1]
+
+
+def test_the_cursor_is_not_written_each_minute(process: Engine) -> None:
+    """That would be half of what an idle shop pays; a new process reads a few minutes more."""
+    with requests_seen() as requests:
+        for minute in range(60):
+            tick(ARMED + minute * MINUTE)
+
+    assert sum(1 for name, _ in requests if name == "PutItem") == 15
+    assert sum(1 for name, _ in requests if name == "GetItem") == 1
+
+
+def test_a_new_process_each_minute_loses_nothing(process: Engine) -> None:
+    """The cursor is a few minutes old, never ahead."""
+    for minute in range(30):
+        timers.arm(f"customer-{minute}", ARMED + minute * MINUTE, ARMED)
+    for minute in range(31):
+        process.forget()
+        tick(ARMED + minute * MINUTE + timedelta(seconds=3))
+
+    assert [len(fired(f"customer-{minute}")) for minute in range(30)] == [1] * 30
+
+
+@pytest.mark.parametrize("answered", [False, True])
+@pytest.mark.parametrize("write", [1, 2, 3, 4])
+def test_a_tick_that_dies_is_made_up_for_by_the_next(process: Engine, write: int, answered: bool) -> None:
+    """Whatever it had written: the next reads the same minutes."""
+    for who in ("anna", "boris", "vera"):
+        timers.arm(who, DUE, ARMED)
+    with pytest.raises(DiedError), dying_at_write(write, answered=answered):
+        tick(DUE)
+
+    process.forget()
+    tick(DUE + MINUTE)
+    assert [len(fired(who)) for who in ("anna", "boris", "vera")] == [1, 1, 1]
+
+
+def test_a_late_tick_records_when_the_timer_fired_and_when_it_was_due(process: Engine) -> None:
+    """The fold needs both: the run's wake is the due time, now is the recorded time."""
+    tick(ARMED)
+    timers.arm("anna", DUE, ARMED)
+    tick(DUE + timedelta(hours=2))
+
+    (entry,) = history("anna")
+    assert entry.recorded_at == DUE + timedelta(hours=2)
+    assert [event.occurred_at for event in entry.events] == [DUE]
