@@ -56,5 +56,5 @@ def publish(_event: Any, _context: Any) -> dict[str, Any]:
     """A file of the bucket was changed: what is right is put in force."""
     from chalicelib.flows.publish import publish as put_in_force
 
-    published = put_in_force()
+    published = put_in_force(clock.now())
     return {"journeys": published.journeys, "messages": published.messages, "problems": published.problems}

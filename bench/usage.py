@@ -160,7 +160,7 @@ def _prepare() -> None:
         for path in (ROOT / folder).rglob("*.*"):
             body = path.read_bytes().replace(b"holdout: 5", b"holdout: 0")
             bucket.put(f"{prefix}{path.relative_to(ROOT / folder).as_posix()}", body)
-    publish()
+    publish(MONDAY)
     clients.client("ssm").put_parameter(Name="/bench/link-keys/1", Value="a key", Type="SecureString")
     clients.client("sesv2").create_configuration_set(ConfigurationSetName="bench-mail")
     clients.client("sesv2").create_email_identity(EmailIdentity="shop@shop.example")

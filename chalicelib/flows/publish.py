@@ -1,4 +1,4 @@
-"""Putting the bucket's files in force: read, check, play the examples; a wrong file keeps its last good version.
+"""Putting the bucket's files in force: read, check, play the examples, render samples; what is wrong stays as it was.
 
 What is wrong with a file stands beside it as `<file>.problems.md`, until it is right.
 """
@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from chalicelib.content.checking import check_message
+from chalicelib.content.template_files import BucketFiles
 from chalicelib.definitions.examples import check_examples
 from chalicelib.definitions.journey_files import read_journey
 from chalicelib.definitions.message_files import message_definition
@@ -15,7 +18,7 @@ from chalicelib.definitions.shop_file import read_shop
 from chalicelib.domain.definitions import Definitions
 from chalicelib.domain.journeys import Journey
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
-from chalicelib.errors import DefinitionError
+from chalicelib.errors import DefinitionError, TemplateError
 from chalicelib.flows.definitions_in_force import InForce, forget, put_in_force, read_in_force
 from chalicelib.storage import bucket
 
@@ -23,6 +26,10 @@ PREFIXES = ("journeys/", "shop.yaml", "templates/")
 """Where definitions stand; the quarantine beside them is not listed."""
 PROBLEMS = ".problems.md"
 """An ending that starts no publishing: uploads under templates/ that end in `.txt` do."""
+
+_rendered: dict[str, tuple[MessageDefinition, ShopSettings, dict[str, str]]] = {}
+"""What each message was last rendered with and came out well, by its file: a deployment uploads a hundred files, each
+of which starts a publishing."""
 
 
 @dataclass(slots=True)
@@ -34,16 +41,18 @@ class Published:
     problems: dict[str, str] = field(default_factory=dict)
 
 
-def publish() -> Published:
+def publish(now: datetime) -> Published:
     """Read every definition of the bucket and put in force what is right.
 
-    A wrong file is refused with file, line and reason, and the version last in force stays.
+    A wrong file is refused with file, line and reason, and the version last in force stays. A message of which a
+    template cannot be rendered stays as it was too; the problem is that of the file which the error names.
     """
     before = read_in_force()
-    keys = [listed.key for prefix in PREFIXES for listed in bucket.list_files(prefix)]
+    files = {listed.key: listed.etag for prefix in PREFIXES for listed in bucket.list_files(prefix)}
+    keys = list(files)
     published = Published()
     settings = _settings(before.settings, keys, published)
-    messages = _messages(before.messages, keys, published)
+    messages = _messages(before.messages, files, settings, published, now)
     definitions = Definitions.of(settings, messages, ())
     journeys = _journeys(before.journeys, keys, definitions, published)
     in_force = InForce(settings, messages, journeys)
@@ -66,19 +75,31 @@ def _settings(before: ShopSettings, keys: Iterable[str], published: Published) -
 
 
 def _messages(
-    before: tuple[MessageDefinition, ...], keys: list[str], published: Published
+    before: tuple[MessageDefinition, ...],
+    files: dict[str, str],
+    settings: ShopSettings,
+    published: Published,
+    now: datetime,
 ) -> tuple[MessageDefinition, ...]:
     known = {message.name: message for message in before}
+    templates = BucketFiles(bucket.read)
+    versions = {key: etag for key, etag in files.items() if key.startswith("templates/")}
     messages = []
-    for key in keys:
+    for key in versions:
         folder, _, name = key.rpartition("/")
-        if name != "message.yaml" or not folder.startswith("templates/"):
+        if name != "message.yaml":
             continue
-        beside = [other.rpartition("/")[2] for other in keys if other.rpartition("/")[0] == folder]
+        beside = [other.rpartition("/")[2] for other in versions if other.rpartition("/")[0] == folder]
         try:
-            messages.append(message_definition(_text(key), key, beside))
-        except DefinitionError as error:
-            published.problems[key] = str(error)
+            message = message_definition(_text(key), key, beside)
+            tried = (message, settings, versions)
+            if _rendered.get(key) != tried:
+                check_message(message, templates, settings, now)
+                _rendered[key] = tried
+            messages.append(message)
+        except (DefinitionError, TemplateError) as error:
+            wrong = str(error).partition(":")[0]
+            published.problems[wrong if wrong in files else key] = str(error)
             last_good = known.get(folder.rpartition("/")[2])
             if last_good is not None:
                 messages.append(last_good)

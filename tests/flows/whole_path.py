@@ -41,7 +41,7 @@ class WholePath:
         definitions_in_force.forget()
         ticking.forget()
         self._set_secrets()
-        self._seed()
+        self._seed(now)
         self.set_clock(now)
         api = HttpApi(functions.app.routes, functions.app)
         self.http = Client(lambda environ, start: api.answer(Request(environ))(environ, start), Response)
@@ -68,7 +68,7 @@ class WholePath:
         ses.create_configuration_set(ConfigurationSetName=f"{self.stack}-mail")
         ses.create_email_identity(EmailIdentity=SENDER)
 
-    def _seed(self) -> None:
+    def _seed(self, now: datetime) -> None:
         for folder, prefix in (("templates", "templates/"), ("schedules", "")):
             for path in (ROOT / folder).rglob("*.*"):
                 body = path.read_bytes()
@@ -76,7 +76,7 @@ class WholePath:
                     # The stories are of customers who are not held out.
                     body = body.replace(b"holdout: 5", b"holdout: 0")
                 bucket.put(f"{prefix}{path.relative_to(ROOT / folder).as_posix()}", body)
-        assert publish().problems == {}
+        assert publish(now).problems == {}
 
     def set_clock(self, now: datetime) -> None:
         """Stop the product's clock at a moment."""
