@@ -59,7 +59,8 @@ def without_other_operations(model: dict[str, Any], names: Iterable[str]) -> dic
         if name not in shapes:
             shapes[name] = _undocumented(model["shapes"][name])
             waiting.extend(_references(shapes[name]))
-    return {**_undocumented(model), "operations": kept, "shapes": dict(sorted(shapes.items()))}
+    # What else is in it stays whole: botocore reads the texts of `clientContextParams`.
+    return {**model, "operations": kept, "shapes": dict(sorted(shapes.items()))}
 
 
 def _references(part: Any) -> list[str]:
