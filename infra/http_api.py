@@ -24,7 +24,7 @@ def replace_rest_api(template: dict[str, Any]) -> None:
             # Browsers ask before they post a subscription; the API answers that by itself, no function starts.
             "CorsConfiguration": {
                 "AllowOrigins": [{"Ref": "StorefrontOrigin"}],
-                "AllowMethods": ["POST"],
+                "AllowMethods": ["GET", "POST"],
                 "AllowHeaders": ALLOWED_HEADERS,
                 "MaxAge": 86400,
             },

@@ -1,27 +1,56 @@
-"""The secrets that a stage needs before its first request: made once, kept in SSM, never shown."""
+"""The secrets that a stage needs before its first request: made once, kept in SSM, never shown.
+
+Beside the private key of web push lies its public half, for the storefront's pages: that one is no secret.
+"""
 
 from __future__ import annotations
 
 import secrets
 from typing import Any
 
-from infra.aws import Aws
+from infra.aws import Aws, DeploymentError
 
-OWN = ("link-keys/1", "api-keys/1", "vapid/private-key")
+PRIVATE_KEY, PUBLIC_KEY = "vapid/private-key", "vapid/public-key"
+OWN = ("link-keys/1", "api-keys/1", PRIVATE_KEY)
 """Secrets that nobody gives us: signing of links, the key of `POST /v1/events`, and the identity of web push."""
 FROM_STOREFRONTS = {"hooks/shopify": "Shopify", "hooks/woocommerce": "WooCommerce"}
 """Paths under which the secrets lie that a storefront signs its webhooks with."""
 
 
 def create_missing(aws: Aws, stack: str) -> list[str]:
-    """Make those of our own secrets that are not there and return their names; an existing one is never touched."""
+    """Make those of our own secrets that are not there and return their names; an existing one is never touched.
+
+    The public key of web push follows from the private one, also after that was replaced. Raises DeploymentError when
+    the private one is no key.
+    """
     ssm, created = aws.client("ssm"), []
     for path in OWN:
-        if not names(aws, f"/{stack}/{path.rpartition('/')[0]}"):
-            name = f"/{stack}/{path}"
+        name = f"/{stack}/{path}"
+        found = names(aws, name.rpartition("/")[0])
+        # Of other secrets any one will do: they are rotated by adding the next.
+        if not found or (path == PRIVATE_KEY and name not in found):
             ssm.put_parameter(Name=name, Type="SecureString", Value=_make(path), Tier="Standard")
             created.append(name)
+    if _keep_public_key(ssm, stack):
+        created.append(f"/{stack}/{PUBLIC_KEY}")
     return created
+
+
+def _keep_public_key(ssm: Any, stack: str) -> bool:
+    """Write the public key of web push where it is missing or of another private one; whether it was written."""
+    from chalicelib.channels.vapid import public_key
+
+    private, public = f"/{stack}/{PRIVATE_KEY}", f"/{stack}/{PUBLIC_KEY}"
+    answer = ssm.get_parameters(Names=[private, public], WithDecryption=True)
+    values = {parameter["Name"]: str(parameter["Value"]) for parameter in answer["Parameters"]}
+    try:
+        wanted = public_key(values[private].strip())
+    except ValueError as error:
+        raise DeploymentError(f"{private} is no key of web push (see docs/channels.md): {error}") from error
+    if wanted == values.get(public):
+        return False
+    ssm.put_parameter(Name=public, Type="String", Value=wanted, Tier="Standard", Overwrite=True)
+    return True
 
 
 def names(aws: Aws, path: str) -> list[str]:
@@ -43,7 +72,7 @@ def delete_all(aws: Aws, stack: str) -> list[str]:
 
 
 def _make(path: str) -> str:
-    return _vapid_private_key() if path == "vapid/private-key" else secrets.token_urlsafe(32)
+    return _vapid_private_key() if path == PRIVATE_KEY else secrets.token_urlsafe(32)
 
 
 def _vapid_private_key() -> str:

@@ -1,4 +1,5 @@
-"""`POST /push/subscriptions` (browsers, from the storefront's pages) and `POST /push/endpoints` (mobile apps' servers).
+"""`GET /push/key` and `POST /push/subscriptions` (browsers, from the storefront's pages), and `POST /push/endpoints`
+(mobile apps' servers).
 
 A page has no secret, so whoever posts a subscription says nothing about who they are but their device id: otherwise
 anybody could have another person's pushes sent to their own browser by naming that person's address. With the API key,
@@ -29,6 +30,8 @@ from chalicelib.storage import secrets
 
 LARGEST_BODY: Final = 8192
 """Bytes; a subscription has some 500."""
+KEY_KEPT: Final = 3600
+"""Seconds for which browsers and proxies may keep the public key, which changes as good as never."""
 
 blueprint = Blueprint(__name__)
 
@@ -71,6 +74,22 @@ class _DeviceRequest(Struct, forbid_unknown_fields=True):
     token: Annotated[str, Meta(max_length=4096)] = ""
     endpoint_arn: Short = ""
     consent_text: Annotated[str, Meta(max_length=1000)] = ""
+
+
+@blueprint.route("/push/key", methods=["GET"])
+def get_key() -> Response:
+    """The `applicationServerKey` that a page subscribes its browser with (RFC 8292)."""
+    try:
+        key = secrets.value("vapid/public-key")
+    except StorageUnavailableError as error:
+        logger.warning("push key not read", extra={"reason": str(error)})
+        return _answer(HTTPStatus.SERVICE_UNAVAILABLE, error="try again later")
+    if not key:
+        logger.error("no key for web push is set")
+        return _answer(HTTPStatus.SERVICE_UNAVAILABLE, error="no key for web push is set for this shop")
+    answer = _answer(HTTPStatus.OK, key=key)
+    answer.headers["Cache-Control"] = f"public, max-age={KEY_KEPT}"
+    return answer
 
 
 @blueprint.route("/push/subscriptions", methods=["POST"], content_types=["*/*"])

@@ -12,28 +12,28 @@ from chalicelib.channels.sms import SmsSender
 from chalicelib.channels.web_push import WebPushSender
 from chalicelib.errors import ProviderRefusedError
 
-VAPID_SECRETS = "vapid"
-"""Where the web push key lies among the stack's secrets: the first value under it is used."""
+PRIVATE_KEY = "vapid/private-key"
+"""Where the key of web push lies among the stack's secrets."""
 
 
 def senders_from(
     stack: str,
     open_client: Callable[[str], Any],
-    secrets: Callable[[str], tuple[str, ...]],
+    secret: Callable[[str], str],
     *,
     trusted_origins: frozenset[str] = frozenset(),
 ) -> dict[str, ChannelSender]:
     """The senders of a stack by channel name.
 
-    `open_client` gives the client of an AWS service that makes each call once; `secrets` reads the values under a path.
+    `open_client` gives the client of an AWS service that makes each call once; `secret` reads one, empty when not set.
     `trusted_origins` are push services that may be on a private network.
     """
 
     def private_key() -> str:
-        found = secrets(VAPID_SECRETS)
+        found = secret(PRIVATE_KEY)
         if not found:
             raise ProviderRefusedError("the stack has no VAPID key (see docs/channels.md)", retryable=True)
-        return found[0].strip()
+        return found.strip()
 
     senders: tuple[ChannelSender, ...] = (
         EmailSender(lambda: open_client("sesv2"), f"{stack}-mail"),

@@ -104,7 +104,7 @@ def _means(settings: tuple[tuple[str, str], ...]) -> Means:
     trusted = frozenset(environment.get("SELVEDGE_TRUSTED_PUSH", "").split())
     return Means(
         senders=senders_from(
-            environment["SELVEDGE_STACK"], sending_client, secrets.values, trusted_origins=trusted,
+            environment["SELVEDGE_STACK"], sending_client, secrets.value, trusted_origins=trusted,
         ),
         templates=Templates(BucketFiles(bucket.read)),
         stage=StageRule.of(environment),

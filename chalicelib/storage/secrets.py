@@ -1,8 +1,12 @@
-"""Secrets in SSM's Parameter Store: all values under a path are valid at once, which is how one is rotated."""
+"""Secrets in SSM's Parameter Store: all values under a path are valid at once, which is how one is rotated.
+
+What there can be but one of, as the key that browsers know us by, is a parameter of its own.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,22 +27,45 @@ def values(path: str) -> tuple[str, ...]:
     Raises:
         StorageUnavailableError: SSM is throttled or away, and no earlier values are at hand.
     """
+    return _kept(path, _fetch_all)
+
+
+def value(path: str) -> str:
+    """The value of the one parameter `/<stack>/<path>`, as `vapid/private-key`; empty when it is not set.
+
+    Raises:
+        StorageUnavailableError: SSM is throttled or away, and no earlier value is at hand.
+    """
+    return next(iter(_kept(path, _fetch_one)), "")
+
+
+def _kept(path: str, fetch: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
     name = f"/{os.environ['SELVEDGE_STACK']}/{path.strip('/')}"
     now = clock.now()
     known = _read.get(name)
     if known and timedelta(0) <= now - known[0] < KEPT:
         return known[1]
     try:
-        found = _fetch(name)
+        found = fetch(name)
     except (BotoCoreError, ClientError) as error:
         if known:
             return known[1]
-        raise StorageUnavailableError(f"the secrets under {name} cannot be read") from error
+        raise StorageUnavailableError(f"{name} cannot be read from SSM") from error
     _read[name] = now, found
     return found
 
 
-def _fetch(name: str) -> tuple[str, ...]:
+def _fetch_one(name: str) -> tuple[str, ...]:
+    try:
+        answer = clients.client("ssm").get_parameter(Name=name, WithDecryption=True)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ParameterNotFound":
+            return ()
+        raise
+    return (answer["Parameter"]["Value"],)
+
+
+def _fetch_all(name: str) -> tuple[str, ...]:
     ssm, found, token = clients.client("ssm"), [], None
     while True:
         more: dict[str, str] = {"NextToken": token} if token else {}

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.channels.vapid import to_base64url
+from chalicelib.channels.vapid import from_base64url, public_key, to_base64url
 from chalicelib.domain.events import Entry, Identity
 from chalicelib.storage import clients, identities, log
+from infra import secret_parameters
+from infra.aws import Aws
 from tests.api.application import client, set_secrets
 from tests.channels.browser_subscription import BrowserSubscription
 
@@ -39,6 +41,32 @@ def with_subscription(**changes: Any) -> dict[str, Any]:
 def entries_of(identity: Identity) -> list[Entry]:
     found = identities.find([identity])
     return list(log.history(found[identity])) if found else []
+
+
+def test_a_page_is_given_the_public_key_that_its_browser_subscribes_with(moto: str) -> None:
+    secret_parameters.create_missing(Aws(), moto)
+
+    answer = client().get("/push/key")
+
+    private = clients.client("ssm").get_parameter(Name=f"/{moto}/vapid/private-key", WithDecryption=True)
+    assert (answer.status_code, answer.get_json()) == (200, {"key": public_key(private["Parameter"]["Value"])})
+    assert len(from_base64url(answer.get_json()["key"])) == 65
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Cache-Control"] == "public, max-age=3600"
+
+
+def test_the_key_can_be_given_by_who_may_not_read_the_private_one(moto: str) -> None:
+    clients.client("ssm").put_parameter(Name=f"/{moto}/vapid/public-key", Value="a-public-key", Type="String")
+
+    assert client().get("/push/key").get_json() == {"key": "a-public-key"}
+
+
+def test_without_a_key_the_page_is_told_to_come_back_and_nothing_is_cached(moto: str) -> None:
+    answer = client().get("/push/key")
+
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Cache-Control" not in answer.headers
 
 
 def test_a_browser_subscribes_and_so_agrees(web: Any) -> None:

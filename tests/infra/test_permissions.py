@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 from parliament import analyze_policy_string
 
-from tests.infra.policies import resolved_policies
+from tests.infra.policies import ACCOUNT, REGION, STACK, resolved_policies
 
 Template = dict[str, Any]
 
@@ -80,6 +81,27 @@ def test_only_the_sender_can_send(template: Template) -> None:
         if {"ses:SendEmail", "sns:Publish"} & set(statement["Action"])
     }
     assert senders == {"Sender"}
+
+
+def test_the_private_key_of_web_push_is_the_senders_alone(template: Template) -> None:
+    name = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/{STACK}/vapid/private-key"
+    readers = {
+        function
+        for function, statements in resolved_policies(template).items()
+        for statement in statements
+        if any(action.startswith("ssm:") for action in statement["Action"])
+        # Who may read by a path may read all that lies under it.
+        and any(fnmatchcase(name, given) or name.startswith(f"{given}/") for given in statement["Resource"])
+    }
+    assert readers == {"Sender"}
+
+
+@pytest.mark.parametrize("function", ["Sender", "Publish"])
+def test_who_reads_files_is_told_which_are_missing(template: Template, function: str) -> None:
+    """S3 answers GetObject with 404 only to who may list the bucket, and a condition on a prefix is never met by it."""
+    listing = [it for it in resolved_policies(template)[function] if "s3:ListBucket" in it["Action"]]
+    assert [statement["Resource"] for statement in listing] == [[f"arn:aws:s3:::{STACK}-{ACCOUNT}-{REGION}"]]
+    assert "Condition" not in listing[0]
 
 
 def test_no_function_deletes_customers_or_reads_all_of_them(template: Template) -> None:

@@ -76,7 +76,7 @@ def test_the_api_has_one_explicit_route_for_each_route_of_the_app(template: Temp
     keys = {route["RouteKey"] for route in of_type(template, "AWS::ApiGatewayV2::Route").values()}
     assert keys == {
         "POST /hooks/shopify", "POST /hooks/woocommerce", "POST /v1/events", "GET /u/{token}", "POST /u/{token}",
-        "GET /p/{token}", "POST /p/{token}", "POST /push/subscriptions", "POST /push/endpoints",
+        "GET /p/{token}", "POST /p/{token}", "GET /push/key", "POST /push/subscriptions", "POST /push/endpoints",
     }
 
 

@@ -156,6 +156,14 @@ def test_all_secrets_under_a_path_are_valid_at_once(stack: str) -> None:
     assert secrets.values("api-keys") == ()
 
 
+def test_one_secret_is_read_by_its_name_and_the_one_beside_it_is_not(stack: str) -> None:
+    assert secrets.value("vapid/public-key") == "", "it is not set yet, which is kept for five minutes"
+    _set_secret(stack, "vapid/private-key", "ours alone")
+
+    assert secrets.value("vapid/private-key") == "ours alone"
+    assert secrets.value("vapid") == ""
+
+
 def test_more_secrets_than_a_page_are_all_read(stack: str) -> None:
     for n in range(11):
         _set_secret(stack, f"api-keys/{n:02}", str(n))
