@@ -62,8 +62,8 @@ def run(rounds: int = ROUNDS) -> ColdStart:
     with unpacked_package() as task:
         plain = Path(sysconfig.get_paths()["purelib"])
         # The first of each fills the disk's cache; it is not counted.
-        _milliseconds(OURS, task), _milliseconds(BARE, plain)
-        pairs = [(_milliseconds(OURS, task), _milliseconds(BARE, plain)) for _ in range(rounds)]
+        milliseconds(OURS, task), milliseconds(BARE, plain)
+        pairs = [(milliseconds(OURS, task), milliseconds(BARE, plain)) for _ in range(rounds)]
     return ColdStart(median(ours for ours, _ in pairs), median(bare for _, bare in pairs))
 
 
@@ -85,7 +85,7 @@ def unpacked_package() -> Iterator[Path]:
                 path.chmod(stat.S_IRWXU)
 
 
-def _milliseconds(program: str, folder: Path) -> float:
+def milliseconds(program: str, folder: Path) -> float:
     """Processor time that a program takes in a fresh interpreter that sees one folder of modules besides its own."""
     environment = {
         "PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "none",

@@ -1,8 +1,8 @@
 """botocore's descriptions of AWS services, cut down to the operations that the functions may call.
 
-botocore parses the whole description of a service when a client of it is opened, at every cold start; those of DynamoDB,
-S3 and SSM together take longer than all of our own modules. A function cannot call what no role allows, so the roles say
-which operations are needed.
+botocore parses the whole description of a service when a client of it is opened, at every cold start; those of
+DynamoDB, S3 and SSM together take longer than all of our own modules. A function cannot call what no role allows, so
+the roles say which operations are needed.
 """
 
 from __future__ import annotations
