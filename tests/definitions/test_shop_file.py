@@ -1,0 +1,56 @@
+"""`shop.yaml`: what it may say, and how a mistake in it is told."""
+
+from __future__ import annotations
+
+from datetime import time
+
+import pytest
+
+from chalicelib.definitions.shop_file import read_shop
+from chalicelib.domain.shop import FrequencyCap, QuietHours, ShopSettings
+from chalicelib.errors import DefinitionError
+
+
+def test_what_is_left_out_keeps_its_default() -> None:
+    """A shop may begin with its name alone."""
+    settings = read_shop("shop: Weavers\n")
+
+    assert settings == ShopSettings(name="Weavers")
+    assert settings.quiet_hours == QuietHours(time(22, 0), time(9, 0))
+    assert settings.holdout_percent == 5.0
+
+
+def test_limits_are_read_as_they_are_written() -> None:
+    """Quiet hours, holdout and caps."""
+    settings = read_shop(
+        "quiet-hours: {start: 21:30}\nholdout: 2.5\ntime-zone: Asia/Omsk\ncaps:\n"
+        "  - {tag: email, count: 1, window: 1 day}\n  - {tag: sale, count: 3, window: 30 days}\n"
+    )
+
+    assert settings.quiet_hours == QuietHours(time(21, 30), time(9, 0))
+    assert settings.holdout_percent == 2.5
+    assert settings.caps == (FrequencyCap("email", 1, 86400), FrequencyCap("sale", 3, 30 * 86400))
+
+
+@pytest.mark.parametrize(("text", "line", "reason"), [
+    ("shop: Weavers\ntimezone: Europe/Moscow\n", 2, "unknown field 'timezone'"),
+    ("shop: Weavers\n\ntime-zone: Moscow\n", 3, "unknown time zone 'Moscow'; use an IANA name"),
+    ("quiet-hours: {start: 22}\n", 1, "should be a time such as `15:00`, not '22'"),
+    ("quiet-hours: {from: 22:00}\n", 1, "unknown field 'from'"),
+    ("holdout: half\n", 1, "should be a percentage from 0 to 50"),
+    ("holdout: 51\n", 1, "should be a percentage from 0 to 50"),
+    ("holdout: true\n", 1, "should be a percentage from 0 to 50"),
+    ("caps:\n  - {tag: email, count: 1}\n", 2, "a cap lacks `window`"),
+    ("caps:\n  - {tag: email, count: 1, window: 31 days}\n", 2, "is at most 30 days"),
+    ("caps:\n  - {tag: email, count: 0, window: 1 day}\n", 2, "is from 1 to 64"),
+    ("caps:\n  - {tag: email, count: -1, window: 1 day}\n", 2, "is from 1 to 64"),
+    ("caps:\n  - {tag: email, count: 65, window: 1 day}\n", 2, "is from 1 to 64"),
+    ("caps:\n  - {tag: email, count: one, window: 1 day}\n", 2, "should be a whole number"),
+    ("sender: shop@example.org\n", 1, "should be a mapping"),
+])
+def test_what_is_wrong_is_told_with_its_line(text: str, line: int, reason: str) -> None:
+    """And nothing of the file is taken."""
+    with pytest.raises(DefinitionError) as refused:
+        read_shop(text)
+    assert (refused.value.file, refused.value.line) == ("shop.yaml", line)
+    assert reason in str(refused.value)
