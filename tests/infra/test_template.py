@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -70,6 +71,21 @@ def test_logs_are_json_short_lived_and_their_errors_counted(template: Template) 
         }
         assert groups[f"{name}Logs"]["RetentionInDays"] == 30
         assert filters[f"{name}Errors"]["FilterPattern"] == FAILURES
+
+
+def test_the_apps_to_push_to_are_a_choice_that_the_api_alone_is_told(template: Template) -> None:
+    told = {
+        name for name, function in of_type(template, "AWS::Lambda::Function").items()
+        if function["Environment"]["Variables"].get("SELVEDGE_PUSH_APPLICATIONS")
+        == {"Ref": "PushApplications"}
+    }
+    assert told == {"APIHandler"}
+    pattern = re.compile(template["Parameters"]["PushApplications"]["AllowedPattern"])
+    application = "arn:aws:sns:eu-west-1:123456789012:app/"
+    for right in ("", f"GCM={application}GCM/shop", f"GCM={application}GCM/shop APNS={application}APNS/shop"):
+        assert pattern.fullmatch(right)
+    for wrong in (f"{application}GCM/shop", f"FCM={application}GCM/shop", "GCM=shop", f"GCM={application}GCM/a,b"):
+        assert not pattern.fullmatch(wrong)
 
 
 def test_the_api_has_one_explicit_route_for_each_route_of_the_app(template: Template) -> None:
