@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -123,12 +123,30 @@ class EngineInAnyWeather(RuleBasedStateMachine):
         check_log(self.store, self.definitions)
 
 
-def check_log(store: SmallStore, definitions: Definitions) -> None:
+class Store(Protocol):
+    """What a store has come to: be it in memory or DynamoDB."""
+
+    begun: dict[str, Customer]
+
+    @property
+    def stream(self) -> list[Entry]:
+        """Everything logged, in the order of its writing."""
+
+    @property
+    def messages(self) -> dict[tuple[str, str], Message]:
+        """The messages by customer and id."""
+
+    def state(self, customer_id: str, /) -> Customer:
+        """A state as it comes back from storage."""
+
+
+def check_log(store: Store, definitions: Definitions) -> None:
     """Fold the log as it is, once and undisturbed, and hold the store and every decision against it."""
+    stream = store.stream
     expected: dict[tuple[str, str], Message] = {}
     for who, begun in store.begun.items():
         customer = begun
-        entries = [entry for entry in store.stream if entry.customer_id == who]
+        entries = [entry for entry in stream if entry.customer_id == who]
         came: list[tuple[int, Message]] = []
         began: dict[Run, int] = {}
         completed: set[Run] = set()
