@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from chalicelib.domain.customer import Customer
-from chalicelib.domain.events import Entry
+from chalicelib.domain.events import Entry, Identity
 from chalicelib.domain.identifiers import device_identity, email_identity, phone_identity
 from chalicelib.domain.messages import Message
 from chalicelib.storage import catalogue, customers, identities, log, messages
@@ -49,9 +49,10 @@ def heard_from(now: datetime) -> list[Customer]:
 
 
 def search(text: str) -> list[Customer]:
-    """The customers whom a mail address, a phone number, a device or a customer id leads to."""
-    named = [identity for identity in (email_identity(text), phone_identity(text), device_identity(text)) if identity]
-    wanted = {*identities.find(named).values(), text.strip()} - {""}
+    """The customers whom a mail address, a phone number, a device, a push endpoint or a customer id leads to."""
+    endpoint = Identity("endpoint", text.strip())
+    named = [email_identity(text), phone_identity(text), device_identity(text), endpoint if endpoint.value else None]
+    wanted = {*identities.find(one for one in named if one).values(), text.strip()} - {""}
     found = customers.load_many(wanted).values()
     return _latest_first(stored.customer for stored in found)
 

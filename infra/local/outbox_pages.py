@@ -98,6 +98,7 @@ class OutboxPages:
             customer_id=customer[0],
             customer_name=customer[1],
             payload=_payload(chosen) if chosen else "",
+            short=short,
             moment=lambda at: frame.words.moment(at, zone),
             time=lambda at: frame.words.time(at, zone),
             suffix=f"?{urlencode({'to': recipient})}" if recipient else "",
@@ -122,6 +123,12 @@ def with_counted_links(message: Outgoing) -> str:
         return f'{match[1]}{match[2]}{html.escape(through)}{match[2]} target="_blank" rel="noopener"'
 
     return _LINK.sub(counted, message.html)
+
+
+def short(recipient: str) -> str:
+    """A recipient as people read it: of an endpoint's ARN only the platform and the end."""
+    parts = recipient.split("/")
+    return f"{parts[1]} …{recipient[-12:]}" if recipient.startswith("arn:") and len(parts) > 1 else recipient
 
 
 def _customer_of(message: Outgoing) -> tuple[str, str]:

@@ -120,7 +120,7 @@ class ProviderTap:
             id=match[1],
             channel="push",
             at=self._now(),
-            recipient=one["TargetArn"],
+            recipient=one["TargetArn"].replace(":app/", ":endpoint/"),
             title=title,
             text=text,
             details={"payload": payload, "attributes": _attributes(one)},

@@ -120,6 +120,7 @@ def test_a_push_is_noted_with_its_payload_and_reaches_the_endpoint_as_ministack_
     client("sns", tap).publish(TargetArn=arn, MessageStructure="json", Message=payload)
     (noted,) = outbox.all()
     assert (noted.channel, noted.title, noted.text) == ("push", "Hi", "there")
+    assert noted.recipient == arn
     assert b"%3Aapp%2FGCM%2Fshop%2F1" in aws.asked[0][1]
 
 
@@ -150,7 +151,5 @@ def test_only_links_of_the_mail_itself_are_followed_and_counted() -> None:
     message = Outgoing("m1", "email", NOW, "a@example.com", "t", html=html)
     assert links_of(message) == {"https://shop.example/cart?a=1&b=2"}
     shown = with_counted_links(message)
-    assert 'href="/outbox/m%2F1/link?to=https%3A%2F%2Fshop.example%2Fcart%3Fa%3D1%26b%3D2"' in shown.replace(
-        "m/1", "m%2F1"
-    )
+    assert 'href="/outbox/m1/link?to=https%3A%2F%2Fshop.example%2Fcart%3Fa%3D1%26b%3D2"' in shown
     assert 'href="javascript:alert(1)"' in shown
