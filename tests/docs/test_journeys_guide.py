@@ -1,0 +1,49 @@
+"""docs/journeys.md names every field, step, function, status and reason there is, and its files are real."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from chalicelib.definitions import journey_files
+from chalicelib.domain.conditions import CUSTOMER_FIELDS, FUNCTIONS
+from chalicelib.domain.journeys import JourneyStatus
+from chalicelib.domain.messages import Reason, Status
+
+ROOT = Path(__file__).parent.parent.parent
+GUIDE = (ROOT / "docs" / "journeys.md").read_text("utf-8")
+NAMED = set(re.findall(r"`([^`]+)`", GUIDE))
+
+
+def test_every_field_of_the_customer_is_named_and_no_other() -> None:
+    listed = next(line for line in GUIDE.splitlines() if line.startswith("`birthday`"))
+    assert set(re.findall(r"`([^`]+)`", listed)) == set(CUSTOMER_FIELDS)
+
+
+def test_every_reason_is_named_and_no_other() -> None:
+    table = GUIDE.partition("| Reason | Because |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE) == [reason.value for reason in Reason]
+
+
+@pytest.mark.parametrize("word", [*FUNCTIONS, *get_args(JourneyStatus), *(status.value for status in Status)])
+def test_every_function_and_status_is_named(word: str) -> None:
+    assert word in NAMED
+
+
+@pytest.mark.parametrize("kind", journey_files.STEP_KINDS)
+def test_every_kind_of_step_is_named(kind: str) -> None:
+    assert re.search(rf"^\| `{kind}\b", GUIDE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("field", [field for field in journey_files.FIELDS if field not in {"examples", "steps"}])
+def test_every_field_of_a_file_is_named(field: str) -> None:
+    assert any(name == field or name.startswith((f"{field}.", f"{field}:")) for name in NAMED)
+
+
+@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]), ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
