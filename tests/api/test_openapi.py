@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS, load_all_checks
 from werkzeug.wrappers import Response
 
+from infra import secret_parameters
+from infra.aws import Aws
 from infra.openapi import FILE, text
 from tests.api.application import set_secrets, wsgi
 
@@ -36,6 +38,7 @@ schema = schemathesis.openapi.from_wsgi("/openapi.json", api_with_its_descriptio
 @pytest.fixture
 def api_key(moto: str) -> str:
     set_secrets(moto, "api-keys", KEY)
+    secret_parameters.create_missing(Aws(), moto)
     return KEY
 
 

@@ -131,7 +131,7 @@ def test_what_is_no_subscription_is_refused_and_nothing_is_written(web: Any, bod
     answer = web.post("/push/subscriptions", json=body)
 
     assert answer.status_code == 400
-    assert answer.get_json()["error"]
+    assert answer.get_json()["message"]
     assert entries_of(Identity("device", "d-1")) == []
 
 
