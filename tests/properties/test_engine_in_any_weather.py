@@ -226,7 +226,7 @@ def check_completed(
                 assert (who, message_id(who, name, key, number, path)) in messages
 
 
-EngineInAnyWeather.TestCase.settings = settings(max_examples=250, stateful_step_count=40, deadline=None)
+EngineInAnyWeather.TestCase.settings = settings(max_examples=180, stateful_step_count=40, deadline=None)
 TestEngineInAnyWeather = EngineInAnyWeather.TestCase
 
 histories = st.lists(st.tuples(st.integers(0, 25), happenings), min_size=1, max_size=6).map(

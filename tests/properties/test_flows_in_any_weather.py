@@ -145,7 +145,7 @@ class Shop:
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(scripts)
 def test_whatever_dies_at_whichever_write_the_log_is_carried_out_once(script: list[tuple[str, object, object]]) -> None:
     """The same messages under the same ids as of one undisturbed fold, and the same states."""
