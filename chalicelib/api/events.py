@@ -15,6 +15,7 @@ from chalicelib.api.incoming import BatchResult, Problem, Result
 from chalicelib.domain.events import Arrival
 from chalicelib.errors import MalformedPayloadError, StorageUnavailableError
 from chalicelib.flows import accept
+from chalicelib.flows.shop_country import shop_country
 from chalicelib.observability import logger
 from chalicelib.storage import secrets
 
@@ -59,13 +60,13 @@ def is_allowed(headers: Any, keys: tuple[str, ...]) -> bool:
 def _take(body: bytes) -> Response:
     events, is_batch = incoming.split(body)
     if not is_batch:
-        result, = _record([incoming.read(events[0])], [len(events[0])])
+        result, = _record([incoming.read(events[0], shop_country=_shop_country)], [len(events[0])])
         return _answer(HTTPStatus.OK, result)
     results: list[Result | None] = [None] * len(events)
     arrivals, places = [], []
     for place, raw in enumerate(events):
         try:
-            arrivals.append(incoming.read(raw, f"$.batch[{place}]"))
+            arrivals.append(incoming.read(raw, f"$.batch[{place}]", _shop_country))
             places.append(place)
         except MalformedPayloadError as error:
             results[place] = Result(_id_of(raw), "rejected", str(error))
@@ -73,6 +74,10 @@ def _take(body: bytes) -> Response:
     for place, result in zip(places, _record(arrivals, sizes), strict=True):
         results[place] = result
     return _answer(HTTPStatus.OK, BatchResult([result for result in results if result is not None]))
+
+
+def _shop_country() -> str:
+    return shop_country(clock.now())
 
 
 def _record(arrivals: list[Arrival], sizes: list[int]) -> list[Result]:

@@ -26,7 +26,13 @@ from chalicelib.domain.events import (
     Page,
     Product,
 )
-from chalicelib.domain.identifiers import device_identity, email_identity, phone_identity
+from chalicelib.domain.identifiers import (
+    ShopCountry,
+    default_country,
+    device_identity,
+    email_identity,
+    phone_identity,
+)
 from chalicelib.domain.vocabulary import EVENT_PARTS, VIEWS, is_internal
 from chalicelib.errors import MalformedPayloadError
 from chalicelib.sources.source import fingerprint
@@ -49,7 +55,8 @@ class Identities(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
 
     email: Annotated[str, Meta(max_length=254)] = ""
     phone: Annotated[str, Meta(
-        max_length=40, description="With its country code; without one it is read as of `customer.country`",
+        max_length=40,
+        description="With its country code; without one it is read as of `customer.country`, else as of the shop's own",
     )] = ""
     storefront_id: Annotated[str, Meta(
         pattern=r"^([a-z][a-z0-9-]{0,31}:[A-Za-z0-9._-]{1,90})?$",
@@ -135,8 +142,8 @@ def split(body: bytes) -> tuple[list[bytes], bool]:
     return events, True
 
 
-def read(raw: bytes, place: str = "$") -> Arrival:
-    """An arrival of one event.
+def read(raw: bytes, place: str = "$", shop_country: ShopCountry = default_country) -> Arrival:
+    """An arrival of one event; `shop_country` is asked for phone numbers that say no country.
 
     Raises:
         MalformedPayloadError: the event is not as documented; the message names the path below `place`, and why.
@@ -150,12 +157,12 @@ def read(raw: bytes, place: str = "$") -> Arrival:
         placed = reason.replace("`$", f"`{place}") if "`$" in reason else f"{place}: {reason}"
         raise MalformedPayloadError(placed) from error
     try:
-        return _arrival(incoming)
+        return _arrival(incoming, shop_country)
     except MalformedPayloadError as error:
         raise MalformedPayloadError(f"{place}{error}") from error
 
 
-def _arrival(incoming: IncomingEvent) -> Arrival:
+def _arrival(incoming: IncomingEvent, shop_country: ShopCountry) -> Arrival:
     name = incoming.name
     if is_internal(name):
         raise MalformedPayloadError(f".name: {name} is said by Selvedge alone")
@@ -166,7 +173,7 @@ def _arrival(incoming: IncomingEvent) -> Arrival:
         places = value.as_tuple().exponent
         if not value.is_finite() or abs(value) >= LARGEST_AMOUNT or (isinstance(places, int) and places < -MOST_PLACES):
             raise MalformedPayloadError(f"{path}: no amount below {LARGEST_AMOUNT:f} with at most {MOST_PLACES} places")
-    identities = _identities(incoming)
+    identities = _identities(incoming, shop_country)
     if not identities and name not in _WITHOUT_PERSON:
         raise MalformedPayloadError(".identities: at least one is needed")
     occurred_at = _in_utc(incoming.occurred_at)
@@ -182,13 +189,13 @@ def _arrival(incoming: IncomingEvent) -> Arrival:
     return Arrival(incoming.id, occurred_at, identities, (event,))
 
 
-def _identities(incoming: IncomingEvent) -> tuple[Identity, ...]:
+def _identities(incoming: IncomingEvent, shop_country: ShopCountry) -> tuple[Identity, ...]:
     given = incoming.identities
     country = incoming.customer.country if incoming.customer else ""
     read_as = (
         ("storefront_id", given.storefront_id, Identity("storefront", given.storefront_id)),
         ("email", given.email, email_identity(given.email)),
-        ("phone", given.phone, phone_identity(given.phone, country)),
+        ("phone", given.phone, phone_identity(given.phone, country, shop_country)),
         ("device_id", given.device_id, device_identity(given.device_id)),
         ("cart_id", given.cart_id, Identity("cart", given.cart_id)),
     )

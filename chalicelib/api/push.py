@@ -26,6 +26,7 @@ from chalicelib.errors import (
     ProviderRefusedError,
     StorageUnavailableError,
 )
+from chalicelib.flows.shop_country import shop_country
 from chalicelib.observability import logger
 from chalicelib.storage import secrets
 
@@ -201,7 +202,7 @@ def _identities(given: Owner) -> tuple[Identity, ...]:
     read_as = (
         ("storefront_id", given.storefront_id, Identity("storefront", given.storefront_id)),
         ("email", given.email, email_identity(given.email)),
-        ("phone", given.phone, phone_identity(given.phone)),
+        ("phone", given.phone, phone_identity(given.phone, shop_country=lambda: shop_country(clock.now()))),
         ("device_id", given.device_id, device_identity(given.device_id)),
     )
     for name, value, identity in read_as:

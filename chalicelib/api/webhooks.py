@@ -15,6 +15,7 @@ from chalicelib.errors import (
     UnknownTopicError,
 )
 from chalicelib.flows import accept
+from chalicelib.flows.shop_country import shop_country
 from chalicelib.observability import QUARANTINED, UNKNOWN_TOPICS, count, logger
 from chalicelib.sources.registry import SOURCES
 from chalicelib.sources.source import Source, fingerprint
@@ -68,7 +69,7 @@ def _deliver(source: Source) -> Response:
 def _take(source: Source, headers: dict[str, str], body: bytes) -> Response:
     now = clock.now()
     try:
-        arrivals = source.read(headers, body, now)
+        arrivals = source.read(headers, body, now, lambda: shop_country(now))
         new = accept.receive(arrivals, source.name, now)
     except UnknownTopicError as error:
         count(UNKNOWN_TOPICS)

@@ -6,6 +6,7 @@ A value that cannot be what it claims gives no identity rather than an error: on
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from chalicelib.domain.events import Identity
 from chalicelib.domain.shop import ShopSettings
@@ -15,9 +16,17 @@ LONGEST_EMAIL = 254
 LONGEST_ID = 128
 """Longest id of a storefront, device, cart or order that is taken; a DynamoDB partition key holds 2,048 bytes."""
 
+ShopCountry = Callable[[], str]
+"""Tells the shop's own country (ISO 3166-1 alpha-2); asked for few numbers only, since the answer may cost a read."""
+
 _FOREIGN = r"@\s<>()\[\],;:\"\\\x00-\x1f\x7f"
 _EMAIL = re.compile(rf"[^{_FOREIGN}]+@(?:[^{_FOREIGN}/.]+\.)+[^{_FOREIGN}/.]{{2,}}")
 _PLAIN_ID = re.compile(r"[^\x00-\x1f\x7f]+")
+
+
+def default_country() -> str:
+    """The country of a shop that has not said its own."""
+    return ShopSettings().country
 
 
 def normalise_email(value: str) -> str:
@@ -49,7 +58,7 @@ def normalise_phone(value: str, country: str = "") -> str:
     import phonenumbers  # 27 ms, and few requests bring a phone
 
     try:
-        number = phonenumbers.parse(text, country.upper() or ShopSettings().country)
+        number = phonenumbers.parse(text, country.upper() or default_country())
     except phonenumbers.NumberParseException:
         return ""
     if not phonenumbers.is_valid_number(number):
@@ -63,8 +72,15 @@ def email_identity(value: str) -> Identity | None:
     return Identity("email", text) if text else None
 
 
-def phone_identity(value: str, country: str = "") -> Identity | None:
-    """The identity of a phone number, or None when there is no such number."""
+def phone_identity(
+    value: str, country: str = "", shop_country: ShopCountry = default_country
+) -> Identity | None:
+    """The identity of a phone number, or None when there is no such number.
+
+    `country` tells how to read a number without a country code; where it is empty too, `shop_country` does.
+    """
+    if value.strip() and not country and not value.strip().startswith("+"):
+        country = shop_country()
     text = normalise_phone(value, country)
     return Identity("phone", text) if text else None
 

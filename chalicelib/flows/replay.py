@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from chalicelib.errors import MalformedPayloadError, StorageUnavailableError, UnknownTopicError
 from chalicelib.flows import accept, feedback
+from chalicelib.flows.shop_country import shop_country
 from chalicelib.observability import logger
 from chalicelib.sources.registry import SOURCES
 from chalicelib.storage import bucket
@@ -43,7 +44,7 @@ def _replay(key: str, now: datetime) -> Replayed:
     if source is None:
         return Replayed(key, f"no such storefront: {kept.source}", stays=True)
     try:
-        new = accept.receive(source.read(kept.headers, kept.body, kept.at), kept.source, now)
+        new = accept.receive(source.read(kept.headers, kept.body, kept.at, lambda: shop_country(now)), kept.source, now)
     except (MalformedPayloadError, UnknownTopicError) as error:
         return Replayed(key, str(error), stays=True)
     except StorageUnavailableError:

@@ -12,7 +12,9 @@ from typing import Final
 
 from chalicelib.domain.events import Arrival, Cart, Checkout, Event
 from chalicelib.domain.identifiers import (
+    ShopCountry,
     cart_identity,
+    default_country,
     email_identity,
     order_identity,
 )
@@ -54,7 +56,13 @@ class Shopify:
         """Check `X-Shopify-Hmac-Sha256` (newer: without the X): the app's client secret over the raw body."""
         verify_hmac_sha256(header(headers, "x-shopify-hmac-sha256", "shopify-hmac-sha256"), body, secrets)
 
-    def read(self, headers: Mapping[str, str], body: bytes, received_at: datetime) -> tuple[Arrival, ...]:
+    def read(
+        self,
+        headers: Mapping[str, str],
+        body: bytes,
+        received_at: datetime,
+        shop_country: ShopCountry = default_country,
+    ) -> tuple[Arrival, ...]:
         """Translate a delivery; see `Source.read`."""
         topic = header(headers, "x-shopify-topic", "shopify-topic").lower()
         if not topic:
@@ -71,6 +79,7 @@ class Shopify:
             body=payload,
             at=own_time or received_at,
             shop=shop if _SHOP_DOMAIN.fullmatch(shop) else "",
+            shop_country=shop_country,
         ))
         if not facts.events:
             return ()
@@ -112,7 +121,7 @@ def _cart(delivery: Delivery) -> Facts:
     )
     name = "cart.updated" if lines else "cart.emptied"
     return Facts(
-        (cart_identity(NAME, token), *customers.people(section(body, "customer"))),
+        (cart_identity(NAME, token), *customers.people(section(body, "customer"), delivery.shop_country)),
         (Event(name, delivery.time("updated_at"), cart=cart),),
     )
 
@@ -137,7 +146,7 @@ def _checkout(delivery: Delivery) -> Facts:
     if completed_at:
         events.append(Event("checkout.completed", completed_at, checkout=checkout))
     consents = customers.accepted_marketing(body, at, "checkout")
-    return Facts(customers.buyer(body), (*customers.buyer_attributes(body, at), *events, *consents))
+    return Facts(customers.buyer(delivery), (*customers.buyer_attributes(body, at), *events, *consents))
 
 
 def _checkout_deleted(delivery: Delivery) -> Facts:
@@ -145,7 +154,7 @@ def _checkout_deleted(delivery: Delivery) -> Facts:
     if not checkout_id:
         raise MalformedPayloadError("$.id: a checkout without id or token")
     checkout = Checkout(id=checkout_id, cart_id=identifier(delivery.body, "cart_token"))
-    return Facts(customers.buyer(delivery.body), (Event("checkout.deleted", delivery.at, checkout=checkout),))
+    return Facts(customers.buyer(delivery), (Event("checkout.deleted", delivery.at, checkout=checkout),))
 
 
 def _checkout_id(body: Body) -> str:
@@ -160,7 +169,7 @@ def _order(delivery: Delivery) -> Facts:
     created_at = delivery.time("created_at")
     consents = customers.accepted_marketing(body, created_at, "order")
     return Facts(
-        (*customers.buyer(body), order_identity(NAME, orders.order_id(body))),
+        (*customers.buyer(delivery), order_identity(NAME, orders.order_id(body))),
         (*customers.buyer_attributes(body, created_at), *events, *consents),
     )
 

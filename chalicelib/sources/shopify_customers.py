@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from chalicelib.domain.events import Attributes, ConsentChange, Event, Identity
-from chalicelib.domain.identifiers import cart_identity, email_identity, phone_identity, storefront_identity
+from chalicelib.domain.identifiers import (
+    ShopCountry,
+    cart_identity,
+    email_identity,
+    phone_identity,
+    storefront_identity,
+)
 from chalicelib.errors import MalformedPayloadError
 from chalicelib.sources.payload import Body, country, identifier, moment, present, section, text
 from chalicelib.sources.shopify_payload import NAME, Delivery, Facts, global_id, own_id
@@ -29,14 +35,14 @@ def customer(delivery: Delivery) -> Facts:
     if not section(body, "email_marketing_consent") and body.get("accepts_marketing") is True:
         given_at = delivery.time("accepts_marketing_updated_at", "updated_at")
         events.append(Event("consent.given", given_at, consent=ConsentChange("email", source="shopify customer")))
-    return Facts(people(body), tuple(events))
+    return Facts(people(body, delivery.shop_country), tuple(events))
 
 
 def customer_deleted(delivery: Delivery) -> Facts:
     """A customer deleted at the storefront."""
     if not own_id(delivery.body):
         raise MalformedPayloadError("$.id: missing")
-    return Facts(people(delivery.body), (Event("customer.deleted", delivery.at),))
+    return Facts(people(delivery.body, delivery.shop_country), (Event("customer.deleted", delivery.at),))
 
 
 def customers_merged(delivery: Delivery) -> Facts:
@@ -78,7 +84,7 @@ def sms_consent(delivery: Delivery) -> Facts:
     body = delivery.body
     identities = (
         storefront_identity(NAME, identifier(body, "customer_id", "id")),
-        phone_identity(text(body, "phone")),
+        phone_identity(text(body, "phone"), shop_country=delivery.shop_country),
     )
     return Facts(identities, _consent("sms", section(body, "sms_marketing_consent"), delivery.at))
 
@@ -119,7 +125,7 @@ def redaction(delivery: Delivery) -> Facts:
     if not own_id(customer) and not text(customer, "email", "phone"):
         raise MalformedPayloadError("$.customer: nobody is named")
     request = identifier(section(delivery.body, "data_request"), "id")
-    return Facts(people(customer), (Event(name, delivery.at, data=present(request_id=request)),))
+    return Facts(people(customer, delivery.shop_country), (Event(name, delivery.at, data=present(request_id=request)),))
 
 
 def shop_redaction(delivery: Delivery) -> Facts:
@@ -128,28 +134,30 @@ def shop_redaction(delivery: Delivery) -> Facts:
     return Facts((), (Event("shop.redaction-requested", delivery.at, data=data),))
 
 
-def buyer(body: Body) -> tuple[Identity | None, ...]:
+def buyer(delivery: Delivery) -> tuple[Identity | None, ...]:
     """Who is behind a checkout or an order, the surest first; the address given for it goes before the account's."""
+    body, shop_country = delivery.body, delivery.shop_country
     customer = section(body, "customer")
     address = section(body, "billing_address") or section(body, "shipping_address")
     region = country(address, "country_code") or country(section(customer, "default_address"), "country_code")
-    phone = phone_identity(text(body, "phone"), region) or phone_identity(text(customer, "phone"), region)
+    phones = (text(body, "phone"), text(customer, "phone"), text(address, "phone"))
     return (
         storefront_identity(NAME, own_id(customer)),
         email_identity(text(body, "email", "contact_email")) or email_identity(text(customer, "email")),
-        phone or phone_identity(text(address, "phone"), region),
+        next(filter(None, (phone_identity(phone, region, shop_country) for phone in phones)), None),
         cart_identity(NAME, identifier(body, "cart_token")),
     )
 
 
-def people(customer: Body) -> tuple[Identity | None, ...]:
+def people(customer: Body, shop_country: ShopCountry) -> tuple[Identity | None, ...]:
     """A customer's identities, the surest first."""
     address = section(customer, "default_address")
     region = country(address, "country_code")
+    phones = (text(customer, "phone"), text(address, "phone"))
     return (
         storefront_identity(NAME, own_id(customer)),
         email_identity(text(customer, "email")),
-        phone_identity(text(customer, "phone"), region) or phone_identity(text(address, "phone"), region),
+        next(filter(None, (phone_identity(phone, region, shop_country) for phone in phones)), None),
     )
 
 

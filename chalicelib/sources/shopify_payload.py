@@ -8,18 +8,20 @@ from typing import Final
 from msgspec import Struct
 
 from chalicelib.domain.events import Event, Identity
+from chalicelib.domain.identifiers import ShopCountry, default_country
 from chalicelib.sources.payload import Body, identifier, moment
 
 NAME: Final = "shopify"
 
 
 class Delivery(Struct, frozen=True):
-    """A request to be translated: `at` stands in for times that the payload lacks."""
+    """A request to be translated: `at` stands in for times that the payload lacks, `shop_country` for countries."""
 
     topic: str
     body: Body
     at: datetime
     shop: str
+    shop_country: ShopCountry = default_country
 
     def time(self, *names: str) -> datetime:
         """The first of the payload's own times, else the delivery's."""

@@ -13,6 +13,7 @@ from typing import Protocol
 import msgspec
 
 from chalicelib.domain.events import Arrival
+from chalicelib.domain.identifiers import ShopCountry, default_country
 from chalicelib.errors import MalformedPayloadError, SignatureError
 
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,11 +42,17 @@ class Source(Protocol):
             SignatureError: none of them signed this body.
         """
 
-    def read(self, headers: Mapping[str, str], body: bytes, received_at: datetime) -> tuple[Arrival, ...]:
+    def read(
+        self,
+        headers: Mapping[str, str],
+        body: bytes,
+        received_at: datetime,
+        shop_country: ShopCountry = default_country,
+    ) -> tuple[Arrival, ...]:
         """Translate a request into arrivals: every fact that the payload proves, not only the one its topic names.
 
         Storefronts deliver out of order and more than once; facts already known are ignored when they are folded.
-        `received_at` stands in for times that the payload lacks.
+        `received_at` stands in for times that the payload lacks, `shop_country` for the country of a phone number.
 
         Raises:
             UnknownTopicError: nobody here reads this topic.

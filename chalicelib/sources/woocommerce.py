@@ -13,7 +13,14 @@ from typing import Final
 from msgspec import Struct
 
 from chalicelib.domain.events import Arrival, Attributes, Event, Identity, Order, Product
-from chalicelib.domain.identifiers import email_identity, order_identity, phone_identity, storefront_identity
+from chalicelib.domain.identifiers import (
+    ShopCountry,
+    default_country,
+    email_identity,
+    order_identity,
+    phone_identity,
+    storefront_identity,
+)
 from chalicelib.errors import MalformedPayloadError, UnknownTopicError
 from chalicelib.sources import woocommerce_orders as orders
 from chalicelib.sources.payload import (
@@ -39,11 +46,12 @@ _PING = re.compile(rb"webhook_id=\d{1,20}")
 
 
 class Delivery(Struct, frozen=True):
-    """A request to be translated: `at` stands in for times that the payload lacks."""
+    """A request to be translated: `at` stands in for times that the payload lacks, `shop_country` for countries."""
 
     topic: str
     body: Body
     at: datetime
+    shop_country: ShopCountry = default_country
 
 
 class Facts(Struct, frozen=True):
@@ -66,7 +74,13 @@ class WooCommerce:
         """Check `X-WC-Webhook-Signature`: the webhook's own secret over the raw body."""
         verify_hmac_sha256(header(headers, "x-wc-webhook-signature"), body, secrets)
 
-    def read(self, headers: Mapping[str, str], body: bytes, received_at: datetime) -> tuple[Arrival, ...]:
+    def read(
+        self,
+        headers: Mapping[str, str],
+        body: bytes,
+        received_at: datetime,
+        shop_country: ShopCountry = default_country,
+    ) -> tuple[Arrival, ...]:
         """Translate a delivery; see `Source.read`."""
         topic = header(headers, "x-wc-webhook-topic").lower()
         if not topic:
@@ -76,7 +90,7 @@ class WooCommerce:
             raise UnknownTopicError(topic)
         payload = decode(body)
         own_time = moment(payload, "date_modified_gmt", "date_created_gmt")
-        facts = translate(Delivery(topic, payload, own_time or received_at))
+        facts = translate(Delivery(topic, payload, own_time or received_at, shop_country))
         if not facts.events:
             return ()
         return checked((Arrival(
@@ -104,7 +118,7 @@ def _order(delivery: Delivery) -> Facts:
     identities = (
         storefront_identity(NAME, identifier(body, "customer_id")),
         email_identity(text(billing, "email")),
-        phone_identity(text(billing, "phone"), region),
+        phone_identity(text(billing, "phone"), region, delivery.shop_country),
         order_identity(NAME, order.id),
     )
     events = orders.facts(order, body, delivery.at)
@@ -130,7 +144,7 @@ def _customer(delivery: Delivery) -> Facts:
     identities = (
         storefront_identity(NAME, customer_id),
         email_identity(text(body, "email")) or email_identity(text(billing, "email")),
-        phone_identity(text(billing, "phone"), region),
+        phone_identity(text(billing, "phone"), region, delivery.shop_country),
     )
     name = "customer.created" if created else "customer.updated"
     return Facts(identities, (Event(name, at, customer=_person(body, billing)),))

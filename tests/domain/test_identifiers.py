@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain import identifiers
-from chalicelib.domain.identifiers import normalise_email, normalise_phone
+from chalicelib.domain.events import Identity
+from chalicelib.domain.identifiers import normalise_email, normalise_phone, phone_identity
 
 
 @pytest.mark.parametrize(("written", "normalised"), [
@@ -45,6 +46,17 @@ def test_a_mail_address_has_one_spelling(written: str, normalised: str) -> None:
 ])
 def test_a_phone_number_is_e164_or_nothing(written: str, country: str, normalised: str) -> None:
     assert normalise_phone(written, country) == normalised
+
+
+def test_the_shops_country_is_asked_for_only_by_a_number_that_says_none() -> None:
+    def never() -> str:
+        raise AssertionError("the answer may cost a read of the database")
+
+    assert phone_identity("+7 701 234 56 78", "", never) == Identity("phone", "+77012345678")
+    assert phone_identity("8 701 234 56 78", "KZ", never) == Identity("phone", "+77012345678")
+    assert phone_identity(" ", "", never) is None
+    assert phone_identity("613-555-0142", "", lambda: "CA") == Identity("phone", "+16135550142")
+    assert phone_identity("8 912 345-67-89") == Identity("phone", "+79123456789")
 
 
 @given(st.text(max_size=300))
