@@ -55,7 +55,10 @@ class Order:
 
 @dataclass
 class Session:
-    """One visitor of the demo shop. `posts` are the webhooks sent on the visitor's behalf, the newest first."""
+    """One visitor of the demo shop. `posts` are the webhooks sent on the visitor's behalf, the newest first.
+
+    `push_key` is the browser's own, `shop_key` the one of the shop that it has subscribed to.
+    """
 
     id: str
     storefront: str = "shopify"
@@ -65,13 +68,14 @@ class Session:
     checkout_id: str = ""
     orders: list[Order] = field(default_factory=list)
     push_key: str = ""
+    shop_key: str = ""
     device: str = ""
     posts: list[dict[str, Any]] = field(default_factory=list)
 
     def leave(self) -> None:
         """Become a visitor whom nobody knows."""
         self.person, self.basket, self.checkout_id, self.orders, self.push_key = None, None, "", [], ""
-        self.device = ""
+        self.device = self.shop_key = ""
 
     def note(self, post: dict[str, Any]) -> None:
         """Keep what was posted, for the page to show."""

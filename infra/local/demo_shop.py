@@ -173,7 +173,10 @@ class DemoShop:
     def _allow_push(self, session: Session) -> None:
         if session.person is None:
             raise DemoError("sign-up-first")
-        session.push_key = new_browser_key()
+        answer = self._http.request("GET", f"{self.url}/push/key")
+        if answer.status != 200:
+            raise DemoError("no-push-key")
+        session.push_key, session.shop_key = new_browser_key(), json.loads(answer.data)["key"]
         body = {
             "subscription": subscription(session.push_key, f"{self.url}{PUSH_SERVICE}{session.id}"),
             "device_id": f"demo-{session.id}",

@@ -63,12 +63,14 @@ class PushService:
         self._sessions, self._outbox, self._now = sessions, outbox, now
 
     def answer(self, request: Request) -> Response:
-        """201 for a push taken, 410 for a subscription that is gone, 400 for one that cannot be read."""
+        """201 for a push taken, 410 for a subscription that is gone, 403 for another's, 400 for what cannot be read."""
         session = self._sessions.holder_of(request.path.removeprefix(PATH))
         if session is None:
             return Response("the subscription is gone", 410)
         if not request.headers.get("Authorization", "").startswith("vapid ") or "TTL" not in request.headers:
             return Response("Authorization (RFC 8292) and TTL (RFC 8030) are needed", 400)
+        if session.shop_key and not request.headers["Authorization"].endswith(f"k={session.shop_key}"):
+            return Response("the browser has subscribed to another key (RFC 8292, 4.2)", 403)
         try:
             shown = json.loads(decrypt(session.push_key, request.get_data()))
         except ValueError:

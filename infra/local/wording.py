@@ -82,6 +82,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Sign up first: the shop must know who you are.",
         "Сначала подпишитесь: магазин должен вас знать.",
     ),
+    "no-push-key": ("The shop has no key for web push.", "У магазина нет ключа для push в браузере."),
     "cart-is-empty": ("The cart is empty: put something in first.", "Корзина пуста: сначала положите что-нибудь."),
     "no-such-product": ("There is no such product.", "Такого товара нет."),
     "no-such-order": ("There is no such order.", "Такого заказа нет."),
