@@ -24,7 +24,9 @@ LATE = timedelta(minutes=5)
 """A tick that starts further than this behind the last one is late, which the alarm watches; longer than the cursor
 may be old, which a new process goes by."""
 FURTHEST = timedelta(days=1)
-"""How far back a late tick looks: timers stay for a day after their minute."""
+"""How far back a late tick looks, and the very first one: timers stay for a day after their minute."""
+KEEP_WHILE_BEHIND = 60
+"""After how many minutes a tick that makes up for many keeps how far it came, lest its time runs out."""
 
 
 class _Memory(Struct):
@@ -50,20 +52,24 @@ def tick(now: datetime) -> Ticked:
 
     Raises StorageUnavailableError; the next tick reads what this one has not.
     """
-    last = _memory.done or _kept_cursor() or now - READ_AGAIN
-    if now - last > LATE:
-        measure_seconds(TICK_LATE, (now - last).total_seconds())
-    minute = max(_floor(last - READ_AGAIN), _floor(now - FURTHEST))
+    known = _memory.done or _kept_cursor()
+    if known is not None and now - known > LATE:
+        measure_seconds(TICK_LATE, (now - known).total_seconds())
+    minute = _floor(now - FURTHEST)
+    if known is not None:
+        minute = max(minute, _floor(known - READ_AGAIN))
     fired = minutes = 0
     while minute <= now:
         for timer in timers.due(minute, now):
             fired += _fire(timer, minute, now)
         minutes += 1
+        if minutes % KEEP_WHILE_BEHIND == 0:
+            _keep_cursor(minute)
         minute += MINUTE
     _memory.done = now
     _memory.fired = {key: seen for key, seen in _memory.fired.items() if seen >= _floor(now - READ_AGAIN)}
     if _memory.kept is None or now - _memory.kept >= KEEP_EVERY:
-        shop.put("cursor", "tick", now.isoformat().encode())
+        _keep_cursor(now)
         _memory.kept = now
     return Ticked(fired, minutes)
 
@@ -85,6 +91,10 @@ def _fire(timer: DueTimer, minute: datetime, now: datetime) -> int:
 def _kept_cursor() -> datetime | None:
     body = shop.get("cursor", "tick", consistent=True)
     return datetime.fromisoformat(body.decode()) if body else None
+
+
+def _keep_cursor(moment: datetime) -> None:
+    shop.put("cursor", "tick", moment.isoformat().encode())
 
 
 def _floor(moment: datetime) -> datetime:

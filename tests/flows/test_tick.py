@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.flows.tick import tick
-from chalicelib.storage import timers
+from chalicelib.storage import shop, timers
 from tests.domain.stories import at
 from tests.flows.engine_on_aws import DiedError, Engine, dying_at_write, history, requests_seen
 
@@ -19,8 +19,9 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def process(moto: str) -> Iterator[Engine]:
-    """A process that has not ticked yet; `forget` makes it a new one."""
+    """A process that has not ticked yet, where others have; `forget` makes it a new one."""
     engine = Engine(moto)
+    shop.put("cursor", "tick", ARMED.isoformat().encode())
     yield engine
     engine.forget()
 
@@ -111,6 +112,31 @@ def test_a_tick_that_dies_is_made_up_for_by_the_next(process: Engine, write: int
     process.forget()
     tick(DUE + MINUTE)
     assert [len(fired(who)) for who in ("anna", "boris", "vera")] == [1, 1, 1]
+
+
+def test_ticks_that_never_came_to_their_end_lose_nothing(moto: str) -> None:
+    """A stage whose ticks fail from the start: no cursor was ever kept, and the first good one looks a day back."""
+    engine = Engine(moto)
+    timers.arm("anna", DUE, ARMED)
+    for minute in range(3):
+        with pytest.raises(DiedError), dying_at_write(1, answered=False):
+            tick(DUE + minute * MINUTE)
+        engine.forget()
+
+    tick(DUE + timedelta(hours=5))
+    assert len(fired()) == 1
+    engine.forget()
+
+
+def test_a_tick_whose_time_runs_out_while_it_makes_up_for_many_goes_on_from_there(process: Engine) -> None:
+    """It keeps how far it came, so that each try comes further."""
+    timers.arm("anna", ARMED + timedelta(hours=6), ARMED)
+    with pytest.raises(DiedError), dying_at_write(6, answered=False):
+        tick(ARMED + timedelta(hours=23))
+    process.forget()
+
+    assert tick(ARMED + timedelta(hours=23)).minutes < 19 * 60
+    assert len(fired()) == 1
 
 
 def test_a_late_tick_records_when_the_timer_fired_and_when_it_was_due(process: Engine) -> None:

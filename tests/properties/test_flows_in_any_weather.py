@@ -4,10 +4,12 @@ must be there, and it is."""
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -22,7 +24,7 @@ from chalicelib.domain.messages import Message
 from chalicelib.domain.shop import FrequencyCap, QuietHours
 from chalicelib.flows.definitions_in_force import current
 from chalicelib.flows.tick import tick
-from chalicelib.storage import log, tables
+from chalicelib.storage import log, shop, tables
 from tests.domain.stories import SHOP
 from tests.flows.engine_on_aws import DiedError, Engine, customer, dying_at_write, sent_to
 from tests.properties.small_journeys import DAY, MESSAGES, START, event_of, happenings, minutes
@@ -74,6 +76,7 @@ class Shop:
 
     def __init__(self, stack: str) -> None:
         self.engine = Engine(stack)
+        shop.put("cursor", "tick", START.isoformat().encode())
         self.engine.put_in_force(CARTS, ORDERS, messages=MESSAGES.values(), settings=LIMITED)
         self.clock = START
         self.checkpoint = 0
@@ -130,8 +133,7 @@ class Shop:
             self.clock = max(self.clock + timedelta(minutes=1), min(waking))
         raise AssertionError("a run never comes to its end")
 
-    def _survive(self, death: Death | None, work: object) -> None:
-        assert callable(work)
+    def _survive(self, death: Death | None, work: Callable[[], object]) -> None:
         if death is None:
             work()
             return
@@ -144,20 +146,49 @@ class Shop:
         return Entry(who, log.entry_id(moment, "test", str(next(self.numbers))), moment, "test", (event,))
 
 
-@pytest.mark.slow
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
-@given(scripts)
-def test_whatever_dies_at_whichever_write_the_log_is_carried_out_once(script: list[tuple[str, object, object]]) -> None:
-    """The same messages under the same ids as of one undisturbed fold, and the same states."""
+def carried_out(script: list[tuple[str, Any, Any]]) -> dict[tuple[str, str], Message]:
+    """Play a script in a shop of its own, let everything come to its end, hold it against the log; the messages."""
     stack = f"weather-{uuid4().hex[:10]}"
     with pytest.MonkeyPatch.context() as environment, mock_aws():
         environment.setitem(os.environ, "SELVEDGE_STACK", stack)
         tables.create_all()
-        shop = Shop(stack)
+        there = Shop(stack)
         try:
             for name, first, second in script:
-                getattr(shop, name)(first, second)
-            shop.settle()
-            check_log(shop, current(shop.clock))
+                getattr(there, name)(first, second)
+            there.settle()
+            check_log(there, current(there.clock))
+            return there.messages
         finally:
-            shop.engine.forget()
+            there.engine.forget()
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["before DynamoDB has it", "after"])
+@pytest.mark.parametrize("write", range(1, 7))
+def test_a_death_at_each_write_in_turn_loses_and_doubles_nothing(write: int, answered: bool) -> None:
+    """A cart and an order, every process dying once at its n-th write: the messages are those of a quiet day."""
+    death = Death(write, answered)
+
+    def story(dies: Death | None) -> list[tuple[str, Any, Any]]:
+        work: list[tuple[str, Any, Any]] = [
+            (name, size, each) for name, size in (("ticks", None), ("advances", 9)) for each in (dies, None)
+        ]
+        return [
+            ("happens", "anna", ("cart.updated", "c1", 900)),
+            ("happens", "vera", ("order.placed", "o1", 900)), *work,
+            ("passes", 61, None), *work,
+            ("happens", "anna", ("order.placed", "o2", 100)), *work,
+            ("passes", 400, None), *work,
+        ]
+
+    undisturbed, disturbed = carried_out(story(None)), carried_out(story(death))
+    assert len(undisturbed) == 5
+    assert disturbed == undisturbed
+
+
+@pytest.mark.slow
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(scripts)
+def test_whatever_dies_at_whichever_write_the_log_is_carried_out_once(script: list[tuple[str, Any, Any]]) -> None:
+    """The same messages under the same ids as of one undisturbed fold, and the same states."""
+    carried_out(script)
