@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 def now() -> datetime:
     """The current time in UTC.
 
-    `SELVEDGE_CLOCK` is `<real start, epoch seconds>,<speed>[,<time shown then, epoch seconds>]`: from that start on, time
+    `SELVEDGE_CLOCK` is `<real start>,<speed>[,<time shown then>]`, in epoch seconds: from that start on, time
     runs `speed` times as fast, beginning at the time shown (by default the real one).
     """
     real = time.time()

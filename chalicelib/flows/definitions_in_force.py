@@ -68,21 +68,31 @@ def _read_anew(*, consistent: bool) -> Definitions:
     return _known.definitions
 
 
-def read_in_force() -> InForce:
-    """What is in force as data, strongly consistent; empty before the first publishing."""
+class Kept(msgspec.Struct, frozen=True):
+    """What is in force, and the body it was read from (None before the first publishing)."""
+
+    in_force: InForce
+    body: bytes | None
+
+
+def read_in_force() -> Kept:
+    """What is in force as data, strongly consistent."""
     body = shop.get("definitions", "in-force", consistent=True)
-    return msgspec.json.decode(body, type=InForce) if body else InForce()
+    return Kept(msgspec.json.decode(body, type=InForce) if body else InForce(), body)
 
 
-def put_in_force(in_force: InForce) -> None:
-    """Put definitions in force: each journey's version first, so that no run can be pinned to one that is not kept."""
+def put_in_force(in_force: InForce, over: Kept) -> bool:
+    """Put definitions in force over those they were made from; False when others have been put in force since.
+
+    Each journey's version is kept first, so that no run can be pinned to one that is not.
+    """
     from chalicelib.domain.journeys import version_of  # only publishing needs it
 
     for journey in in_force.journeys:
         key = f"{journey.name}#{version_of(journey)}"
         if shop.get("journey", key) is None:
             shop.put("journey", key, msgspec.json.encode(journey))
-    shop.put("definitions", "in-force", msgspec.json.encode(in_force))
+    return shop.replace("definitions", "in-force", msgspec.json.encode(in_force), over.body)
 
 
 def forget() -> None:

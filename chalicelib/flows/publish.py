@@ -1,6 +1,6 @@
 """Putting the bucket's files in force: read, check, play the examples, render samples; what is wrong stays as it was.
 
-What is wrong with a file stands beside it as `<file>.problems.md`, until it is right.
+What is wrong with a file stands beside it as `<file>.problems.txt`, until it is right.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from chalicelib.storage import bucket
 
 PREFIXES = ("journeys/", "shop.yaml", "templates/")
 """Where definitions stand; the quarantine beside them is not listed."""
-PROBLEMS = ".problems.md"
-"""An ending that starts no publishing: uploads under templates/ that end in `.txt` do."""
+PROBLEMS = ".problems.txt"
+"""What is added to a file's name. Under templates/ an upload with this ending starts one more publishing, which finds
+nothing new to tell and ends there."""
 
 _rendered: dict[str, tuple[MessageDefinition, ShopSettings, dict[str, str]]] = {}
 """What each message was last rendered with and came out well, by its file: a deployment uploads a hundred files, each
@@ -46,22 +47,27 @@ def publish(now: datetime) -> Published:
 
     A wrong file is refused with file, line and reason, and the version last in force stays. A message of which a
     template cannot be rendered stays as it was too; the problem is that of the file which the error names.
+    Several publishings may run at once, one for each file uploaded: one that was overtaken reads everything anew.
     """
-    before = read_in_force()
-    files = {listed.key: listed.etag for prefix in PREFIXES for listed in bucket.list_files(prefix)}
-    keys = list(files)
-    published = Published()
+    while True:
+        kept = read_in_force()
+        files = {listed.key: listed.etag for prefix in PREFIXES for listed in bucket.list_files(prefix)}
+        in_force, published = _checked(kept.in_force, files, now)
+        if in_force == kept.in_force or put_in_force(in_force, kept):
+            break
+    forget()
+    _tell(list(files), published)
+    return published
+
+
+def _checked(before: InForce, files: dict[str, str], now: datetime) -> tuple[InForce, Published]:
+    """What is to be in force by these files (etags by key), and what is wrong with them."""
+    keys, published = list(files), Published()
     settings = _settings(before.settings, keys, published)
     messages = _messages(before.messages, files, settings, published, now)
-    definitions = Definitions.of(settings, messages, ())
-    journeys = _journeys(before.journeys, keys, definitions, published)
-    in_force = InForce(settings, messages, journeys)
-    if in_force != before:
-        put_in_force(in_force)
-    forget()
-    _tell(keys, published)
+    journeys = _journeys(before.journeys, keys, Definitions.of(settings, messages, ()), published)
     published.journeys, published.messages = len(journeys), len(messages)
-    return published
+    return InForce(settings, messages, journeys), published
 
 
 def _settings(before: ShopSettings, keys: Iterable[str], published: Published) -> ShopSettings:
@@ -83,7 +89,7 @@ def _messages(
 ) -> tuple[MessageDefinition, ...]:
     known = {message.name: message for message in before}
     templates = BucketFiles(bucket.read)
-    versions = {key: etag for key, etag in files.items() if key.startswith("templates/")}
+    versions = {key: tag for key, tag in files.items() if key.startswith("templates/") and not key.endswith(PROBLEMS)}
     messages = []
     for key in versions:
         folder, _, name = key.rpartition("/")
@@ -145,7 +151,10 @@ def _text(key: str) -> str:
 
 def _tell(keys: list[str], published: Published) -> None:
     for key, problem in published.problems.items():
-        bucket.put(f"{key}{PROBLEMS}", f"{problem}\n".encode())
+        beside, told = f"{key}{PROBLEMS}", f"{problem}\n".encode()
+        there = bucket.read(beside) if beside in keys else None
+        if there is None or there.body != told:
+            bucket.put(beside, told)
     for key in keys:
         if key.endswith(PROBLEMS) and key.removesuffix(PROBLEMS) not in published.problems:
             bucket.delete(key)

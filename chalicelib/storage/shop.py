@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chalicelib.storage.connection import ConditionFailedError
 from chalicelib.storage.items import binary, text
 from chalicelib.storage.packing import pack, unpack
 from chalicelib.storage.tables import Shop
@@ -19,6 +20,19 @@ def of_kind(kind: str) -> Iterator[tuple[str, bytes]]:
     """All ids of a kind with their bodies, in the order of the ids. Half a read unit per 4 KB."""
     for item in Shop.search(kind):
         yield text(item, "i"), unpack(binary(item, "b"))
+
+
+def replace(kind: str, key: str, body: bytes, over: bytes | None) -> bool:
+    """Keep a body over the very one that was read (None: over none); False when another has taken its place.
+
+    Condition: the body is unchanged. One write unit per KB of the larger.
+    """
+    unchanged = Shop.body == pack(over) if over is not None else Shop.body.does_not_exist()
+    try:
+        Shop(kind, key, body=pack(body)).save(condition=unchanged)
+    except ConditionFailedError:
+        return False
+    return True
 
 
 def put(kind: str, key: str, body: bytes) -> None:

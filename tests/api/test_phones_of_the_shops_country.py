@@ -12,7 +12,7 @@ from chalicelib import clock
 from chalicelib.domain.events import Identity
 from chalicelib.domain.shop import ShopSettings
 from chalicelib.flows import shop_country
-from chalicelib.flows.definitions_in_force import InForce, put_in_force
+from chalicelib.flows.definitions_in_force import InForce, put_in_force, read_in_force
 from chalicelib.flows.replay import replay
 from chalicelib.storage import bucket, identities
 from tests.api.application import client, set_secrets
@@ -29,7 +29,7 @@ def api(moto: str) -> Iterator[Client]:
     set_secrets(moto, "hooks/shopify", "shop-secret")
     set_secrets(moto, "hooks/woocommerce", "woo-secret")
     set_secrets(moto, "api-keys", "the-key")
-    put_in_force(InForce(settings=ShopSettings(country="DE")))
+    assert put_in_force(InForce(settings=ShopSettings(country="DE")), read_in_force())
     shop_country.forget()
     yield client()
     shop_country.forget()

@@ -13,7 +13,7 @@ from chalicelib.domain.events import Entry
 from chalicelib.domain.messages import Message
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
 from chalicelib.flows import definitions_in_force, tick
-from chalicelib.flows.definitions_in_force import InForce, put_in_force
+from chalicelib.flows.definitions_in_force import InForce, put_in_force, read_in_force
 from chalicelib.flows.streams import advance_records
 from chalicelib.storage import clients, customers, log, messages, tables
 
@@ -83,7 +83,7 @@ class Engine:
         """Journeys from their text, with these messages, as a publishing leaves them."""
         named = {message.name: message for message in messages}
         read = tuple(read_journey(text, "journeys/story.yaml", named) for text in journeys)
-        put_in_force(InForce(settings or ShopSettings(), tuple(named.values()), read))
+        assert put_in_force(InForce(settings or ShopSettings(), tuple(named.values()), read), read_in_force())
 
     def records(self) -> list[dict[str, Any]]:
         """The records of the log's stream, from its beginning."""

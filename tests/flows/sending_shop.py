@@ -16,7 +16,7 @@ from chalicelib.domain.events import Cart, Entry, Event
 from chalicelib.domain.journeys import END, End, Exit, Journey, Send, version_of
 from chalicelib.domain.messages import Message, Status
 from chalicelib.domain.shop import MessageDefinition, QuietHours, ShopSettings
-from chalicelib.flows.definitions_in_force import InForce, put_in_force
+from chalicelib.flows.definitions_in_force import InForce, put_in_force, read_in_force
 from chalicelib.storage import bucket, clients, customers, log, messages, tables
 from chalicelib.storage.customers import Stored
 from tests.channels.silent_server import SilentServer, http_answer
@@ -50,6 +50,7 @@ class SendingShop:
     """The shop, and what has left it."""
 
     def __init__(self, stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.stack = stack
         self.push_service = SilentServer(http_answer(201))
         monkeypatch.setenv("SELVEDGE_TRUSTED_PUSH", self.push_service.url)
         clients.client("sesv2").create_email_identity(EmailIdentity="shop.example")
@@ -75,7 +76,7 @@ class SendingShop:
         own: dict[str, Any] = {
             "sender_email": "mail@shop.example", "quiet_hours": QuietHours(), "holdout_percent": 0.0,
         }
-        put_in_force(InForce(
+        in_force = InForce(
             settings=ShopSettings(**(own | settings)),
             journeys=(WELCOME,),
             messages=tuple(
@@ -85,7 +86,8 @@ class SendingShop:
                 )
                 for name in ("hello", "broken")
             ),
-        ))
+        )
+        assert put_in_force(in_force, read_in_force())
 
     def customer(self, *addresses: Address, consents: tuple[str, ...] = EVERYTHING, **fields: Any) -> Customer:
         """Commit a customer with these addresses who agreed to these channels; over an earlier state of theirs."""

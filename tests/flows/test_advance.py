@@ -252,7 +252,7 @@ def test_a_process_that_has_not_heard_of_a_journey_yet_does_not_withdraw_its_run
 
 
 def _begun_elsewhere() -> Customer:
-    known = read_in_force()
+    known = read_in_force().in_force
     definitions = in_force(*known.journeys, messages=known.messages)
     return played(definitions, cart("03-02 09:59"), days=0)[0]
 

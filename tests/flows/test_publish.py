@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.journeys import version_of
+from chalicelib.domain.shop import ShopSettings
 from chalicelib.errors import FileMissingError
-from chalicelib.flows.definitions_in_force import current, read_in_force
+from chalicelib.flows.definitions_in_force import InForce, current, put_in_force, read_in_force
 from chalicelib.flows.publish import PROBLEMS, Published, publish
 from chalicelib.storage import bucket, shop
 from tests.domain.stories import at
@@ -62,7 +63,7 @@ def problem_of(key: str) -> str | None:
 
 def in_force() -> dict[str, str]:
     """The journeys in force and their versions."""
-    return {journey.name: version_of(journey) for journey in read_in_force().journeys}
+    return {journey.name: version_of(journey) for journey in read_in_force().in_force.journeys}
 
 
 def test_what_is_right_is_in_force_at_once(engine: Engine) -> None:
@@ -125,8 +126,8 @@ def test_wrong_settings_and_messages_keep_their_last_good_version() -> None:
     published = publish(NOW)
     assert set(published.problems) == {"shop.yaml", "templates/hello/message.yaml"}
     assert published.problems["shop.yaml"].startswith("shop.yaml:2: time-zone: unknown time zone 'Moscow'")
-    assert read_in_force().settings.holdout_percent == 0
-    assert [message.name for message in read_in_force().messages] == ["hello"]
+    assert read_in_force().in_force.settings.holdout_percent == 0
+    assert [message.name for message in read_in_force().in_force.messages] == ["hello"]
 
 
 def test_a_file_that_is_not_text_is_a_problem_of_that_file() -> None:
@@ -193,3 +194,25 @@ def test_other_processes_see_a_change_within_a_minute(engine: Engine) -> None:
     shop.put("definitions", "in-force", changed)
     assert "greeting" in current(NOW + timedelta(seconds=59)).journeys
     assert "greeting" not in current(NOW + timedelta(seconds=61)).journeys
+
+
+def test_a_publishing_that_was_overtaken_reads_everything_anew(moto: str) -> None:
+    bucket.put("shop.yaml", b"shop: First")
+    earlier = read_in_force()
+    publish(NOW)
+
+    assert put_in_force(InForce(ShopSettings(name="Stale")), earlier) is False
+    bucket.put("shop.yaml", b"shop: Second")
+    publish(NOW)
+    assert read_in_force().in_force.settings.name == "Second"
+
+
+def test_a_problem_told_already_is_not_written_again(moto: str) -> None:
+    bucket.put("shop.yaml", b"shop: [")
+    publish(NOW)
+    (told,) = list(bucket.list_files("shop.yaml.problems"))
+    version = bucket.read(told.key)
+
+    publish(NOW)
+
+    assert bucket.read(told.key) == version

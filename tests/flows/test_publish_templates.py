@@ -30,11 +30,11 @@ def shop(moto: str) -> None:
 
 
 def message(name: str = "order-shipped") -> MessageDefinition | None:
-    return next((found for found in read_in_force().messages if found.name == name), None)
+    return next((found for found in read_in_force().in_force.messages if found.name == name), None)
 
 
 def problem_files() -> list[str]:
-    return [file.key for file in bucket.list_files("") if file.key.endswith(".problems.md")]
+    return [file.key for file in bucket.list_files("") if file.key.endswith(".problems.txt")]
 
 
 def edit(key: str, old: bytes, new: bytes) -> None:
@@ -50,7 +50,7 @@ def test_a_mistake_in_a_template_is_told_beside_its_file() -> None:
     published = publish(NOW)
 
     assert published.problems == {SMS: f"{SMS}:2: Order has no field 'nummer'; did you mean 'number'?"}
-    told = bucket.read(f"{SMS}.problems.md")
+    told = bucket.read(f"{SMS}.problems.txt")
     assert told is not None
     assert told.body.decode() == f"{published.problems[SMS]}\n"
 
@@ -63,7 +63,7 @@ def test_a_message_with_a_broken_template_stays_as_it_was() -> None:
     published = publish(NOW)
 
     assert message() == before
-    assert published.messages == len(read_in_force().messages)
+    assert published.messages == len(read_in_force().in_force.messages)
 
 
 def test_a_new_message_with_a_broken_template_does_not_go_live() -> None:
@@ -86,17 +86,17 @@ def test_a_channel_without_a_template_is_a_problem_of_the_message() -> None:
         bucket.delete(f"templates/order-shipped/sms.{locale}.txt")
 
     assert publish(NOW).problems == {MESSAGE: f"{MESSAGE}: sms has no template file"}
-    assert problem_files() == [f"{MESSAGE}.problems.md"]
+    assert problem_files() == [f"{MESSAGE}.problems.txt"]
 
 
 def test_a_mistake_in_a_shared_block_is_told_beside_the_block_and_changes_no_message() -> None:
-    before = read_in_force().messages
+    before = read_in_force().in_force.messages
     edit("templates/blocks/footer.txt", b"{", b"{{ nobody }}{")
 
     published = publish(NOW)
 
     assert list(published.problems) == ["templates/blocks/footer.txt"]
-    assert read_in_force().messages == before
+    assert read_in_force().in_force.messages == before
 
 
 def test_a_template_that_is_not_text_is_told_too() -> None:

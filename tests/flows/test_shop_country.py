@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.domain.shop import ShopSettings
 from chalicelib.errors import StorageUnavailableError
-from chalicelib.flows.definitions_in_force import InForce, put_in_force
+from chalicelib.flows.definitions_in_force import InForce, put_in_force, read_in_force
 from chalicelib.flows.shop_country import KEPT, forget, shop_country
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -23,7 +23,7 @@ def new_process(moto: str) -> Iterator[None]:
 
 
 def settle_in(country: str) -> None:
-    put_in_force(InForce(settings=ShopSettings(country=country)))
+    assert put_in_force(InForce(settings=ShopSettings(country=country)), read_in_force())
 
 
 def test_the_country_is_that_of_the_settings_in_force() -> None:

@@ -35,7 +35,8 @@ Token = Callable[..., str]
 def pages(moto: str) -> Iterator[Client]:
     """The pages as a client sees them."""
     set_secrets(moto, "link-keys", KEY)
-    definitions_in_force.put_in_force(definitions_in_force.InForce(SETTINGS, MESSAGES))
+    in_force = definitions_in_force.InForce(SETTINGS, MESSAGES)
+    assert definitions_in_force.put_in_force(in_force, definitions_in_force.read_in_force())
     definitions_in_force.forget()
     yield client()
     definitions_in_force.forget()
