@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from hashlib import blake2b
 from typing import Final, Literal, cast
 
@@ -26,6 +27,7 @@ from chalicelib.domain.messages import Message, Reason, Status, code_value
 from chalicelib.errors import LinkError, ProviderOutcomeUnknownError, ProviderRefusedError, TemplateError
 from chalicelib.flows.definitions_in_force import current, with_version
 from chalicelib.flows.means import Means, means, prices_in_force
+from chalicelib.flows.products import completed
 from chalicelib.observability import logger
 from chalicelib.storage import codes, customers, log
 
@@ -148,7 +150,7 @@ class Attempt:
         try:
             links = self._means.links(message, address.channel, now)
             rendered = self._means.templates.render(
-                message, self._definitions.messages[message.name], customer=self._customer, event=self._event(),
+                message, self._definitions.messages[message.name], customer=self._customer, event=self._event,
                 settings=settings, channel=address.channel, links=links, now=now,
             )
         except (TemplateError, LinkError) as error:
@@ -164,8 +166,11 @@ class Attempt:
             recipient_name=f"{profile.first_name} {profile.last_name}".strip(),
         )
 
+    @cached_property
     def _event(self) -> Event | None:
-        """The event whose cart or order is shown, from the log of the customer or of one merged into them."""
+        """The event whose cart or order is shown, from the log of the customer or of one merged into them, its lines
+        completed from the catalogue.
+        """
         entry_id, _, index = self.message.event_ref.rpartition("|")
         if not entry_id:
             return None
@@ -173,7 +178,7 @@ class Attempt:
         for owner in dict.fromkeys(owners):
             entry = log.read(owner, entry_id)
             if entry is not None and int(index) < len(entry.events):
-                return entry.events[int(index)]
+                return completed(entry.events[int(index)])
         return None
 
     def _code_issued(self) -> bool:

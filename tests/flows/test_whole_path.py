@@ -51,6 +51,21 @@ def test_a_cart_left_at_shopify_brings_three_mails_and_an_order_would_have_ended
     assert shop.failures == []
 
 
+def test_a_cart_without_pictures_is_shown_with_the_photos_of_the_catalogue(shop: WholePath) -> None:
+    assert shop.shopify("products/create", product()) == 200
+    shop.shopify("customers/create", customer())
+    shop.shopify("customers_email_marketing_consent/update", consent("subscribed"))
+    shop.pass_time(timedelta(days=10))
+    already = len(sent())
+
+    shop.shopify("checkouts/create", checkout(shop.now))
+    shop.shopify("carts/create", cart(shop.now))
+    shop.pass_time(timedelta(hours=2))
+
+    (reminder,) = sent()[already:]
+    assert 'src="https://cdn.shopify.com/s/files/linen-coat.jpg"' in part(reminder, "html")
+
+
 def test_buying_after_the_first_mail_ends_the_chain_and_confirms_the_order(shop: WholePath) -> None:
     shop.shopify("customers/create", customer())
     shop.shopify("customers_email_marketing_consent/update", consent("subscribed"))
@@ -172,6 +187,15 @@ def lines() -> list[dict[str, Any]]:
         "id": 1, "product_id": 788032119674292922, "variant_id": 1, "title": "Linen coat", "quantity": 1,
         "price": "7990.00", "line_price": "7990.00", "variant_title": "M",
     }]
+
+
+def product() -> dict[str, Any]:
+    return {
+        "id": 788032119674292922, "title": "Linen coat", "handle": "linen-coat", "product_type": "Coats",
+        "created_at": MONDAY.isoformat(), "updated_at": MONDAY.isoformat(),
+        "variants": [{"id": 1, "title": "M", "price": "7990.00", "image_id": None}],
+        "image": {"id": 5, "src": "https://cdn.shopify.com/s/files/linen-coat.jpg"},
+    }
 
 
 def cart(at: datetime) -> dict[str, Any]:
