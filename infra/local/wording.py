@@ -88,8 +88,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "no-such-order": ("There is no such order.", "Такого заказа нет."),
     "outbox-empty": ("Nothing has been sent yet", "Пока ничего не отправлено"),
     "outbox-empty-help": (
-        "Sign up in the demo shop with consent: the welcome arrives within a minute of the clock.",
-        "Подпишитесь в демо-магазине с согласием: приветствие придёт в течение минуты по часам.",
+        "Sign up in the demo shop with consent: the welcome arrives at once, or in the morning when it is night there.",
+        "Подпишитесь в демо-магазине с согласием: приветствие придёт сразу, а если там ночь, то утром.",
     ),
     "choose-message": ("Choose a message.", "Выберите сообщение."),
     "all-messages": ("All messages", "Все сообщения"),
