@@ -1,7 +1,7 @@
 """What the measured units come to in money, by a price file: per million events, per 1,000 messages, a month idle.
 
 The mix is that of a clothing shop's month: per customer 20 views, 1 cart, 0.15 orders and 0.2 identifications, the
-views flushed by the storefront script two or three to a request; 10 mails.
+views flushed by the storefront script two or three to a request; 10 mails and 3 waits.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ PRICES = Path(__file__).with_name("aws_prices.yaml")
 
 VIEWS, VIEW_REQUESTS, WEBHOOKS = 20, 8, Decimal("1.35")
 """Of one customer in a month: views, the requests they come in, and carts, orders and identifications."""
+CUSTOMERS, MAILS, TIMERS = 10_000, 10, 3
 BATCH = 10
 """Stream records to an invocation of the engine or the sender, on the average of a busy shop."""
 MEMORY_GB = Decimal("0.5")
@@ -37,11 +38,12 @@ FEEDBACK_PER_MESSAGE = Decimal("0.35")
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """US dollars."""
+    """US dollars; `shop_month` is a month of a shop with 10,000 customers, SES left out."""
 
     per_million_events: Decimal
     per_thousand_messages: Decimal
     idle_month: Decimal
+    shop_month: Decimal
 
 
 def of(units: dict[str, Units], webhook_ms: float, alarms: int, metrics: int, prices_file: Path = PRICES) -> Costs:
@@ -75,4 +77,6 @@ def of(units: dict[str, Units], webhook_ms: float, alarms: int, metrics: int, pr
     idle = TICKS * (tick + TICK_READS * price["read_unit"]) + CURSOR_WRITES * price["write_unit"]
     idle += max(0, alarms - int(price["alarms_free"])) * price["alarm_month"]
     idle += max(0, metrics - int(price["metrics_free"])) * price["metric_month"]
-    return Costs(month / events * 1_000_000, message * 1000, idle)
+    timer = capacity("timer, armed and fired") + engine
+    shop = CUSTOMERS * (month + MAILS * message + TIMERS * timer) + idle
+    return Costs(month / events * 1_000_000, message * 1000, idle, shop)
