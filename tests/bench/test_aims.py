@@ -1,0 +1,45 @@
+"""The figures that the product promises hold: capacity, cost, fold and cold start (`make bench` prints them all)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from bench import cold_start, cost, fold
+from bench.usage import Units
+
+
+def measured_usage() -> dict[str, Units]:
+    """The metered units, taken in an interpreter of their own: the benchmark sets up an AWS for itself."""
+    code = (
+        "import json; from dataclasses import asdict; from bench.usage import run; "
+        "print(json.dumps({name: asdict(units) for name, units in run().items()}))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return {name: Units(**units) for name, units in json.loads(answer.stdout.splitlines()[-1]).items()}
+
+
+def test_capacity_and_cost_stay_within_their_aims() -> None:
+    units = measured_usage()
+
+    writes = {name: one.writes for name, one in units.items()}
+    assert writes["webhook"] <= 4
+    assert writes["page view, ten at a time"] <= 0.3
+    assert writes["timer, armed and fired"] <= 2
+    assert writes["message, decided and sent"] <= 4
+    costs = cost.of(units, webhook_ms=3, alarms=10, metrics=10)
+    assert costs.per_million_events < 1.5
+    assert float(costs.per_thousand_messages) < 0.005
+    assert float(costs.idle_month) < 0.1
+
+
+def test_the_engine_folds_twenty_thousand_events_a_second() -> None:
+    assert fold.run()["events_per_second"] > 20_000
+
+
+@pytest.mark.slow
+def test_a_cold_start_is_no_slower_than_a_bare_import_of_boto3() -> None:
+    assert cold_start.run().ratio <= cold_start.LIMIT
