@@ -1,25 +1,12 @@
-"""One run for all tests that only look, and a browser for those that look with one."""
+"""One run for all tests that only look."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.local.running import Run, running, without_holdout
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture(scope="session")
@@ -29,14 +16,3 @@ def shared_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     with running(folder, SPEED="60", DATA=str(folder / "data")) as run:
         without_holdout(run)
         yield run
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Headless Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield chromium
-        chromium.close()
