@@ -162,7 +162,8 @@ def _prepare() -> None:
             bucket.put(f"{prefix}{path.relative_to(ROOT / folder).as_posix()}", body)
     publish(MONDAY)
     clients.client("ssm").put_parameter(Name="/bench/link-keys/1", Value="a key", Type="SecureString")
-    clients.client("sesv2").create_configuration_set(ConfigurationSetName="bench-mail")
+    for configuration_set in ("bench-mail", "bench-transactional"):
+        clients.client("sesv2").create_configuration_set(ConfigurationSetName=configuration_set)
     clients.client("sesv2").create_email_identity(EmailIdentity="shop@shop.example")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.channels.aws_calls import provider_call
 from chalicelib.channels.channel import Outgoing
 from chalicelib.domain.identifiers import normalise_email
+from chalicelib.domain.messages import Category
 from chalicelib.errors import ProviderRefusedError
 
 TAG_CUSTOMER, TAG_MESSAGE, TAG_JOURNEY = "selvedge-customer", "selvedge-message", "selvedge-journey"
@@ -21,14 +22,14 @@ _TAG_VALUE = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
 class EmailSender:
-    """Sends mail through one SES configuration set, whose event destination brings the feedback."""
+    """Sends mail through the SES configuration set of its category, whose event destination brings the feedback."""
 
     name = "email"
 
-    def __init__(self, connect: Callable[[], Any], configuration_set: str) -> None:
+    def __init__(self, connect: Callable[[], Any], configuration_sets: Mapping[Category, str]) -> None:
         """`connect` makes the SES v2 client, at the first send: other channels need none."""
         self._connect = connect
-        self._configuration_set = configuration_set
+        self._configuration_sets = configuration_sets
 
     @cached_property
     def _client(self) -> Any:
@@ -46,7 +47,7 @@ class EmailSender:
                 FromEmailAddress=_plain_address(outgoing.settings.sender_email),
                 Destination={"ToAddresses": [_plain_address(outgoing.address.value)]},
                 Content={"Raw": {"Data": data}},
-                ConfigurationSetName=self._configuration_set,
+                ConfigurationSetName=self._configuration_sets[outgoing.message.category],
                 EmailTags=_tags(outgoing),
             )
             return str(answer["MessageId"])

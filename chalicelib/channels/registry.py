@@ -36,7 +36,9 @@ def senders_from(
         return found.strip()
 
     senders: tuple[ChannelSender, ...] = (
-        EmailSender(lambda: open_client("sesv2"), f"{stack}-mail"),
+        EmailSender(
+            lambda: open_client("sesv2"), {"marketing": f"{stack}-mail", "transactional": f"{stack}-transactional"},
+        ),
         SmsSender(lambda: open_client("sns")),
         PushSender(lambda: open_client("sns")),
         WebPushSender(private_key, trusted_origins=trusted_origins),

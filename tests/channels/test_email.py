@@ -18,11 +18,13 @@ from moto.ses.models import ses_backends
 from chalicelib.channels.aws_calls import sending_config
 from chalicelib.channels.channel import ChannelSender, Outgoing
 from chalicelib.channels.email import EmailSender, mime
+from chalicelib.domain.messages import Category
 from chalicelib.errors import ProviderRefusedError
 from tests.channels.channel_contract import ChannelContract
 from tests.channels.outgoing_messages import message, outgoing
 from tests.channels.silent_server import http_answer, silent_server
 
+SETS: dict[Category, str] = {"marketing": "shop-mail", "transactional": "shop-transactional"}
 LINK = "https://api.shop.example/u/" + "t" * 180
 
 
@@ -44,7 +46,7 @@ def body(mail: EmailMessage, kind: str) -> str:
 
 class TestEmailSender(ChannelContract):
     def sender(self, provider_url: str) -> ChannelSender:
-        return EmailSender(lambda: client(provider_url), "shop-mail")
+        return EmailSender(lambda: client(provider_url), SETS)
 
     def outgoing(self, provider_url: str) -> Outgoing:
         return outgoing("email", "anna@example.com")
@@ -133,7 +135,7 @@ def test_what_cannot_be_written_to_is_refused_for_good(address: str) -> None:
 def test_ses_gets_the_mail_with_its_envelope(mocked_aws: None) -> None:
     ses = client()
     ses.create_email_identity(EmailIdentity="shop.example")
-    sender = EmailSender(lambda: ses, "shop-mail")
+    sender = EmailSender(lambda: ses, SETS)
 
     provider_id = sender.send(outgoing("email", "anna@example.com"))
 
@@ -145,7 +147,7 @@ def test_ses_gets_the_mail_with_its_envelope(mocked_aws: None) -> None:
 
 def test_the_request_names_configuration_set_and_tags_for_the_feedback() -> None:
     with silent_server(http_answer(200, b'{"MessageId": "m-1"}', Content_Type="application/json")) as provider:
-        sender = EmailSender(lambda: client(provider.url), "shop-mail")
+        sender = EmailSender(lambda: client(provider.url), SETS)
         assert sender.send(outgoing("email", "anna@example.com")) == "m-1"
 
     (request,) = provider.requests
@@ -155,10 +157,17 @@ def test_the_request_names_configuration_set_and_tags_for_the_feedback() -> None
     assert b'{"Name": "selvedge-journey", "Value": "cart-abandoned"}' in request
 
 
+def test_a_transactional_mail_goes_by_a_configuration_set_of_its_own() -> None:
+    with silent_server(http_answer(200, b'{"MessageId": "m-1"}', Content_Type="application/json")) as provider:
+        EmailSender(lambda: client(provider.url), SETS).send(outgoing("email", "anna@example.com", "transactional"))
+
+    assert b'"ConfigurationSetName": "shop-transactional"' in provider.requests[0]
+
+
 def test_a_value_that_ses_would_refuse_as_a_tag_is_left_out_rather_than_changed() -> None:
     letter = outgoing("email", "anna@example.com", message=message(journey="корзина"))
     with silent_server(http_answer(200, b'{"MessageId": "m-1"}', Content_Type="application/json")) as provider:
-        EmailSender(lambda: client(provider.url), "shop-mail").send(letter)
+        EmailSender(lambda: client(provider.url), SETS).send(letter)
 
     assert b"selvedge-journey" not in provider.requests[0]
     assert b"selvedge-message" in provider.requests[0]
@@ -181,7 +190,7 @@ def test_a_value_that_ses_would_refuse_as_a_tag_is_left_out_rather_than_changed(
 def test_ses_errors_are_told_as_what_they_mean(code: str, retryable: bool) -> None:
     answer = http_answer(400, b'{"message": "Email address is not verified: anna@example.com"}', X_Amzn_ErrorType=code)
     with silent_server(answer) as provider, pytest.raises(ProviderRefusedError) as refused:
-        EmailSender(lambda: client(provider.url), "shop-mail").send(outgoing("email", "anna@example.com"))
+        EmailSender(lambda: client(provider.url), SETS).send(outgoing("email", "anna@example.com"))
 
     assert str(refused.value) == code
     assert refused.value.retryable is retryable

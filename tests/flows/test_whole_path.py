@@ -14,6 +14,7 @@ from moto.ses.models import ses_backends
 
 from chalicelib.domain.messages import Status
 from tests.emulators import REGION
+from tests.flows.failing_calls import failing, lost_answer
 from tests.flows.whole_path import WholePath
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -104,6 +105,24 @@ def test_a_hard_bounce_comes_back_and_stops_what_would_have_followed(shop: Whole
     first, second = shop.messages()
     assert first.bounced == "hard"
     assert (second.name, second.status, second.reason) == ("order-cancelled", Status.SKIPPED, "suppressed")
+
+
+@pytest.mark.parametrize(("told", "mails"), [(True, 1), (False, 2)])
+def test_an_order_mail_whose_answer_was_lost_goes_again_unless_its_delivery_is_told(
+    shop: WholePath, told: bool, mails: int
+) -> None:
+    with failing("after-call.sesv2.SendEmail", lost_answer(), times=1):
+        shop.shopify("orders/create", order(shop.now))
+        shop.work()
+    (confirmation,) = shop.messages()
+    assert (confirmation.status, len(sent())) == (Status.UNKNOWN, 1)
+
+    if told:
+        shop.feedback(delivery(confirmation.customer_id, confirmation.message_id))
+    shop.pass_time(timedelta(minutes=20))
+
+    (confirmation,) = shop.messages()
+    assert (confirmation.status, confirmation.resent, len(sent())) == (Status.SENT, not told, mails)
 
 
 def test_one_click_on_unsubscribe_stops_marketing_but_not_the_order(shop: WholePath) -> None:
@@ -218,6 +237,17 @@ def order(at: datetime) -> dict[str, Any]:
         "created_at": at.isoformat(), "updated_at": at.isoformat(), "line_items": lines(),
         "customer": {"id": 706405506930370084, "email": "anna@example.com", "first_name": "Анна"},
         "financial_status": "pending",
+    }
+
+
+def delivery(customer_id: str, message_id: str) -> dict[str, Any]:
+    return {
+        "eventType": "Delivery",
+        "delivery": {"timestamp": MONDAY.isoformat(), "recipients": ["anna@example.com"]},
+        "mail": {
+            "timestamp": MONDAY.isoformat(), "messageId": "ses-1", "destination": ["anna@example.com"],
+            "tags": {"selvedge-customer": [customer_id], "selvedge-message": [message_id]},
+        },
     }
 
 

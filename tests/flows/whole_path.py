@@ -15,7 +15,7 @@ from werkzeug.wrappers import Request, Response
 import app as functions
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.messages import Message
-from chalicelib.flows import definitions_in_force
+from chalicelib.flows import definitions_in_force, means
 from chalicelib.flows import tick as ticking
 from chalicelib.flows.publish import publish
 from chalicelib.storage import bucket, clients, customers, messages, shop
@@ -39,6 +39,7 @@ class WholePath:
         environment.setenv("SELVEDGE_URL", "https://api.shop.example")
         environment.setenv("SELVEDGE_STAGE", "production")
         definitions_in_force.forget()
+        means.forget()
         ticking.forget()
         self._set_secrets()
         self._seed(now)
@@ -65,7 +66,8 @@ class WholePath:
         ):
             ssm.put_parameter(Name=f"/{self.stack}/{path}", Value=value, Type="SecureString")
         ses = clients.client("sesv2")
-        ses.create_configuration_set(ConfigurationSetName=f"{self.stack}-mail")
+        for configuration_set in (f"{self.stack}-mail", f"{self.stack}-transactional"):
+            ses.create_configuration_set(ConfigurationSetName=configuration_set)
         ses.create_email_identity(EmailIdentity=SENDER)
 
     def _seed(self, now: datetime) -> None:

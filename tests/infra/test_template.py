@@ -191,9 +191,29 @@ def test_what_publishing_writes_itself_does_not_publish_again(template: Template
 
 
 def test_mail_events_are_those_that_are_used(template: Template) -> None:
-    [destination] = of_type(template, "AWS::SES::ConfigurationSetEventDestination").values()
-    events = [event for event in destination["EventDestination"]["MatchingEventTypes"] if isinstance(event, str)]
-    assert events == ["BOUNCE", "COMPLAINT", "OPEN", "CLICK", "REJECT", "RENDERING_FAILURE", "DELIVERY_DELAY"]
+    used = {"BOUNCE", "COMPLAINT", "OPEN", "CLICK", "REJECT", "RENDERING_FAILURE", "DELIVERY_DELAY"}
+    marketing = template["Resources"]["MailEvents"]["Properties"]["EventDestination"]["MatchingEventTypes"]
+    assert {event for event in marketing if isinstance(event, str)} == used
+    assert marketing[-1]["Fn::If"][0] == "RecordsDeliveries"
+
+
+def test_deliveries_of_transactional_mail_are_told_since_an_unknown_outcome_is_looked_up(template: Template) -> None:
+    told = template["Resources"]["TransactionalMailEvents"]["Properties"]["EventDestination"]["MatchingEventTypes"]
+    assert {"DELIVERY", "BOUNCE"} <= set(told)
+
+
+def test_every_configuration_set_tells_the_feedback_topic_and_may(template: Template) -> None:
+    sets = of_type(template, "AWS::SES::ConfigurationSet")
+    assert {one["Name"]["Fn::Sub"] for one in sets.values()} == {
+        "${AWS::StackName}-mail", "${AWS::StackName}-transactional",
+    }
+    destinations = of_type(template, "AWS::SES::ConfigurationSetEventDestination").values()
+    assert {one["ConfigurationSetName"]["Ref"] for one in destinations} == set(sets)
+    for one in destinations:
+        assert one["EventDestination"]["SnsDestination"] == {"TopicARN": {"Ref": "FeedbackTopic"}}
+    [allowing, _] = template["Resources"]["FeedbackTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    allowed = json.dumps(allowing["Condition"]["StringEquals"]["AWS:SourceArn"])
+    assert all(f"configuration-set/{one['Name']['Fn::Sub']}" in allowed for one in sets.values())
 
 
 def test_alarms_stay_within_the_free_tier_and_watch_what_the_product_counts(template: Template) -> None:
