@@ -236,13 +236,13 @@ WELCOMES = [
         ],
     ),
     Row(
-        "left a cart an hour later: one mail a day",
+        "left a cart on the day of the sign-up: the thanks are not the day's one mail",
         [signed_up("03-02 12:00"), filled("03-02 13:00"), emptied("03-02 15:00")],
         None,
         MOSCOW,
         [
             "03-02 12:00 welcome-thanks by email",
-            "03-02 14:00 cart-reminder skipped: frequency-cap",
+            f"03-02 14:00 {REMINDER}",
             "03-05 11:00 welcome-bestsellers by email",
             "03-09 11:00 welcome-reviews by email",
         ],
