@@ -47,7 +47,10 @@ def _redrive(_given: argparse.Namespace, _outputs: dict[str, str]) -> int:
     from chalicelib.flows.redrive import redrive
 
     done = redrive(clock.now())
-    print(f"{done.entries} entries appended anew, {done.messages} messages delivered, {len(done.kept)} kept")
+    print(
+        f"{done.entries} entries appended anew, {done.messages} messages delivered, {done.calls} calls made again, "
+        f"{len(done.kept)} kept"
+    )
     for reason in done.kept:
         print(f"  kept: {reason}")
     return 1 if done.kept else 0

@@ -14,6 +14,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chalicelib.domain.events import Entry
+from chalicelib.flows.feedback import absorb
+from chalicelib.flows.publish import publish
 from chalicelib.flows.streams import deliver_records
 from chalicelib.storage import log, queues
 from chalicelib.storage.stream_records import StreamTrimmedError, records_between
@@ -23,31 +25,49 @@ ANEW = "~1"
 
 
 class Redriven(Struct, frozen=True):
-    """What a redrive did: entries appended anew, messages delivered, and what stays in the queue with the reason."""
+    """What a redrive did: entries appended anew, messages delivered, calls made again, and why the rest stays."""
 
-    entries: int
-    messages: int
-    kept: tuple[str, ...]
+    entries: int = 0
+    messages: int = 0
+    calls: int = 0
+    kept: tuple[str, ...] = ()
 
 
 def redrive(now: datetime) -> Redriven:
-    """Take everything from the queue of failures, bring it back, and delete what was brought back."""
-    entries = messages = 0
+    """Take everything from the queues of failures, bring it back, and delete what was brought back.
+
+    Raises StorageUnavailableError; what was brought back by then is done, and doing it again changes nothing.
+    """
+    done = {"entries": 0, "messages": 0, "calls": 0}
     kept = []
-    for aside in queues.take():
-        batch = aside.body.get("DDBStreamBatchInfo")
+    for aside in (*queues.take(queues.STREAM), *queues.take(queues.ASYNC)):
         try:
-            if isinstance(batch, dict):
-                brought, sent = _redrive_batch(batch, now)
-            else:
-                brought, sent = _redrive_entry(aside.body, now), 0
+            kind, number = _brought_back(aside.body, now)
         except (StreamTrimmedError, LookupError) as error:
             kept.append(str(error))
             continue
-        entries += brought
-        messages += sent
-        queues.delete(aside.receipt)
-    return Redriven(entries, messages, tuple(kept))
+        done[kind] += number
+        queues.delete(aside)
+    return Redriven(**done, kept=tuple(kept))
+
+
+def _brought_back(body: Mapping[str, Any], now: datetime) -> tuple[str, int]:
+    batch, payload = body.get("DDBStreamBatchInfo"), body.get("requestPayload")
+    if isinstance(batch, Mapping):
+        return _redrive_batch(batch, now)
+    if isinstance(payload, Mapping):
+        return "calls", _redrive_call(payload, now)
+    return "entries", _redrive_entry(body, now)
+
+
+def _redrive_call(payload: Mapping[str, Any], now: datetime) -> int:
+    """A call that Lambda gave up: feedback is logged, an upload published; a tick has been made good by the next."""
+    records = [record for record in payload.get("Records", ()) if isinstance(record, Mapping)]
+    if any("Sns" in record for record in records):
+        absorb(records, now)
+    elif any("s3" in record for record in records):
+        publish(now)
+    return 1
 
 
 def _redrive_entry(body: Mapping[str, Any], now: datetime) -> int:
@@ -57,7 +77,7 @@ def _redrive_entry(body: Mapping[str, Any], now: datetime) -> int:
     return _append_anew(entry, now)
 
 
-def _redrive_batch(batch: Mapping[str, Any], now: datetime) -> tuple[int, int]:
+def _redrive_batch(batch: Mapping[str, Any], now: datetime) -> tuple[str, int]:
     records = list(
         records_between(
             str(batch["streamArn"]),
@@ -70,9 +90,9 @@ def _redrive_batch(batch: Mapping[str, Any], now: datetime) -> tuple[int, int]:
         failed = deliver_records(records)["batchItemFailures"]
         if failed:
             raise LookupError(f"messages of {batch['shardId']} still fail; see the sender's log")
-        return 0, len(records)
+        return "messages", len(records)
     images = [record["dynamodb"].get("NewImage") for record in records]
-    return sum(_append_anew(log.entry_of(image), now) for image in images if image), 0
+    return "entries", sum(_append_anew(log.entry_of(image), now) for image in images if image)
 
 
 def _append_anew(entry: Entry, now: datetime) -> int:

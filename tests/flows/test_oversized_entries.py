@@ -52,7 +52,7 @@ def test_a_merge_whose_state_no_entry_can_hold_is_set_aside_and_the_rest_goes_on
     assert (younger.customer.forwarded_to, younger.customer.profile.city) == ("", "Казань")
     assert len(younger.customer.profile.tags) > 100
     assert list(log.history(OLDER)) == []
-    (aside,) = queues.take()
+    (aside,) = queues.take(queues.STREAM)
     assert (aside.body["customer_id"], aside.body["entry_id"]) == (YOUNGER, merge.entry.entry_id)
     assert "an item of the log holds" in str(aside.body["reason"])
     somebody = customers.load(SOMEBODY_ELSE, consistent=True)
@@ -67,4 +67,4 @@ def test_a_merge_of_an_ordinary_state_goes_through() -> None:
     assert advance([merge], NOW) == set()
 
     assert [entry.events[0].name for entry in log.history(OLDER)] == ["customer.absorbed"]
-    assert list(queues.take()) == []
+    assert list(queues.take(queues.STREAM)) == []

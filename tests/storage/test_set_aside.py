@@ -22,13 +22,13 @@ def test_what_is_set_aside_is_taken_once_and_deleted_when_mended() -> None:
     for n in range(12):
         queues.set_aside(CUSTOMER, f"entry-{n:02}", "a poison cart")
 
-    taken = list(queues.take())
+    taken = list(queues.take(queues.STREAM))
 
     assert sorted(str(one.body["entry_id"]) for one in taken) == [f"entry-{n:02}" for n in range(12)]
     assert taken[0].body["customer_id"] == CUSTOMER
-    assert list(queues.take()) == [], "it is hidden from others for a while"
+    assert list(queues.take(queues.STREAM)) == [], "it is hidden from others for a while"
     for one in taken:
-        queues.delete(one.receipt)
+        queues.delete(one)
 
 
 def test_a_stretch_of_the_stream_is_read_again(stack: str) -> None:

@@ -148,8 +148,8 @@ ACTIONS: dict[str, Callable[[], object]] = {
     "list files": lambda: list(bucket.list_files("")),
     "read secrets": lambda: secrets.values("api-keys"),
     "set aside": lambda: queues.set_aside(CUSTOMER, "e-1", "a poison cart"),
-    "take what was set aside": lambda: list(queues.take()),
-    "delete what was set aside": lambda: queues.delete("receipt"),
+    "take what was set aside": lambda: list(queues.take(queues.STREAM)),
+    "delete what was set aside": lambda: queues.delete(queues.SetAside(queues.STREAM, "receipt", {})),
 }
 
 
