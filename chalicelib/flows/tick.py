@@ -23,8 +23,13 @@ KEEP_EVERY = timedelta(minutes=4)
 LATE = timedelta(minutes=5)
 """A tick that starts further than this behind the last one is late, which the alarm watches; longer than the cursor
 may be old, which a new process goes by."""
-FURTHEST = timedelta(days=1)
-"""How far back a late tick looks, and the very first one: timers stay for a day after their minute."""
+FURTHEST = timers.KEPT
+"""How far back a late tick looks: as long as timers stay after their minute."""
+FIRST = timedelta(days=1)
+"""How far back the very first tick of a stack looks, where there is no cursor yet."""
+MOST_MINUTES = 3000
+"""Minutes that one tick reads at most, some 7 ms each of the 60 s that its function may take. After an outage the next
+ones go on from there: two weeks are seven ticks. A minute without timers costs a read unit too: two weeks 0.25 cents."""
 KEEP_WHILE_BEHIND = 60
 """After how many minutes a tick that makes up for many keeps how far it came, lest its time runs out."""
 
@@ -48,29 +53,32 @@ class Ticked(Struct, frozen=True):
 
 
 def tick(now: datetime) -> Ticked:
-    """Fire every timer due by `now`.
+    """Fire every timer due by `now`; far behind, those of the next `MOST_MINUTES`.
 
     Raises StorageUnavailableError; the next tick reads what this one has not.
     """
     known = _memory.done or _kept_cursor()
-    if known is not None and now - known > LATE:
+    if known is None:
+        known = now - FIRST
+        # Kept before anything is read, so that ticks which never come to their end lose nothing either.
+        _keep_cursor(known)
+    elif now - known > LATE:
         measure_seconds(TICK_LATE, (now - known).total_seconds())
-    minute = _floor(now - FURTHEST)
-    if known is not None:
-        minute = max(minute, _floor(known - READ_AGAIN))
+    minute = max(_floor(now - FURTHEST), _floor(known - READ_AGAIN))
     fired = minutes = 0
-    while minute <= now:
+    while minute <= now and minutes < MOST_MINUTES:
         for timer in timers.due(minute, now):
             fired += _fire(timer, minute, now)
         minutes += 1
         if minutes % KEEP_WHILE_BEHIND == 0:
             _keep_cursor(minute)
         minute += MINUTE
-    _memory.done = now
-    _memory.fired = {key: seen for key, seen in _memory.fired.items() if seen >= _floor(now - READ_AGAIN)}
-    if _memory.kept is None or now - _memory.kept >= KEEP_EVERY:
-        _keep_cursor(now)
-        _memory.kept = now
+    done = min(now, minute)
+    _memory.done = done
+    _memory.fired = {key: seen for key, seen in _memory.fired.items() if seen >= _floor(done - READ_AGAIN)}
+    if _memory.kept is None or done - _memory.kept >= KEEP_EVERY:
+        _keep_cursor(done)
+        _memory.kept = done
     return Ticked(fired, minutes)
 
 

@@ -16,8 +16,9 @@ SHARDS = 1
 """Partitions per minute. One bears 1,000 timers a second; more cost the tick a query each."""
 MARGIN = timedelta(seconds=5)
 """How far ahead of `now` a timer is put at least: the tick reads a minute again until it lies this far behind."""
-KEPT = timedelta(days=1)
-"""How long a timer stays after its minute, for ticks that are late."""
+KEPT = timedelta(days=14)
+"""How long a timer stays after its minute, for ticks that come late: an outage that long loses none. A million timers a
+month, kept so long, take about 0.04 $ of storage and backup."""
 
 
 class DueTimer(Struct, frozen=True):

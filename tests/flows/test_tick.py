@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.flows.tick import tick
+from chalicelib.flows.tick import MOST_MINUTES, tick
 from chalicelib.storage import shop, timers
 from tests.domain.stories import at
 from tests.flows.engine_on_aws import DiedError, Engine, dying_at_write, history, requests_seen
@@ -137,6 +137,54 @@ def test_a_tick_whose_time_runs_out_while_it_makes_up_for_many_goes_on_from_ther
 
     assert tick(ARMED + timedelta(hours=23)).minutes < 19 * 60
     assert len(fired()) == 1
+
+
+def test_an_outage_of_days_is_made_up_for_over_several_ticks(process: Engine) -> None:
+    """Each reads so much as its time allows, the oldest first, and the next goes on from there in whichever process."""
+    back = ARMED + timedelta(days=3)
+    for hours in (1, 25, 60):
+        timers.arm(f"customer-{hours}", ARMED + timedelta(hours=hours), ARMED)
+
+    assert tick(back).minutes == MOST_MINUTES
+    assert [len(fired(f"customer-{hours}")) for hours in (1, 25, 60)] == [1, 1, 0]
+    process.forget()
+    assert tick(back + MINUTE).minutes < MOST_MINUTES
+    assert [len(fired(f"customer-{hours}")) for hours in (1, 25, 60)] == [1, 1, 1]
+    assert tick(back + 2 * MINUTE).minutes <= 4
+
+
+def test_the_process_that_was_behind_goes_on_where_it_stopped_and_fires_nothing_twice(process: Engine) -> None:
+    """The last minutes are read again as ever, and what they held is remembered."""
+    back = ARMED + timedelta(minutes=MOST_MINUTES + 100)
+    timers.arm("anna", ARMED + timedelta(minutes=MOST_MINUTES - 4), ARMED)
+    timers.arm("vera", ARMED + timedelta(minutes=MOST_MINUTES + 50), ARMED)
+
+    assert tick(back).fired == 1
+    assert tick(back + MINUTE).fired == 1
+    assert len(fired("anna")) == len(fired("vera")) == 1
+
+
+def test_a_tick_looks_two_weeks_back_and_no_further(process: Engine) -> None:
+    """As long as timers are kept: what is older has expired."""
+    back = ARMED + timedelta(days=30)
+    timers.arm("anna", back - timedelta(days=14), ARMED)
+    timers.arm("vera", back - timedelta(days=14, minutes=1), ARMED)
+
+    tick(back)
+    assert (len(fired("anna")), len(fired("vera"))) == (1, 0)
+
+
+def test_the_first_tick_ever_leaves_its_place_before_it_begins(moto: str) -> None:
+    """Ticks that fail from the start for longer than the day that a first one looks back: nothing is lost either."""
+    engine = Engine(moto)
+    timers.arm("anna", DUE, ARMED)
+    with pytest.raises(DiedError), dying_at_write(2, answered=False):
+        tick(DUE)
+    engine.forget()
+
+    tick(DUE + timedelta(days=2))
+    assert len(fired()) == 1
+    engine.forget()
 
 
 def test_a_late_tick_records_when_the_timer_fired_and_when_it_was_due(process: Engine) -> None:
