@@ -29,7 +29,7 @@ FIRST = timedelta(days=1)
 """How far back the very first tick of a stack looks, where there is no cursor yet."""
 MOST_MINUTES = 3000
 """Minutes that one tick reads at most, some 7 ms each of the 60 s that its function may take. After an outage the next
-ones go on from there: two weeks are seven ticks. A minute without timers costs a read unit too: two weeks 0.25 cents."""
+ones go on from there: two weeks are seven ticks. A minute without timers costs a read unit too: two weeks 0.25 ¢."""
 KEEP_WHILE_BEHIND = 60
 """After how many minutes a tick that makes up for many keeps how far it came, lest its time runs out."""
 
