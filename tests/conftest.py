@@ -17,6 +17,8 @@ from tests.emulators import CREDENTIALS, REGION, running_ministack
 for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
     os.environ.pop(name, None)
 os.environ.update(CREDENTIALS)
+# Before moto puts its own into the environment: one session serves all tests, and a MiniStack that asks who is there.
+clients.session().get_credentials()
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = [
