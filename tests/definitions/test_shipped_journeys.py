@@ -248,13 +248,13 @@ WELCOMES = [
         ],
     ),
     Row(
-        "both held for the morning: the cart goes first",
+        "both held for the morning, and both go",
         [signed_up("03-02 22:30"), filled("03-02 23:00"), emptied("03-03 12:00")],
         None,
         MOSCOW,
         [
             "03-03 09:00 cart-reminder by email",
-            "03-03 09:00 welcome-thanks skipped: frequency-cap",
+            "03-03 09:00 welcome-thanks by email",
             "03-06 11:00 welcome-bestsellers by email",
             "03-10 11:00 welcome-reviews by email",
         ],
