@@ -21,7 +21,7 @@ from chalicelib.domain.events import Event, Identity
 from chalicelib.domain.messages import Message
 from chalicelib.storage import customers, identities, log, messages
 from infra.package import PROJECT
-from tests.channels.silent_server import SilentServer, http_answer, silent_server
+from tests.channels.silent_server import SilentServer, closed_port, http_answer, silent_server
 from tests.infra.deployed_api import served_api
 from tests.infra.deployed_stack import Deployed, deployed_stack
 from tests.infra.storefront_payloads import Person
@@ -33,6 +33,8 @@ FUNCTIONS = {
 }
 """The functions by their logical ids, with their names within the stack."""
 MOBILE_APPLICATION = "arn:aws:sns:eu-west-1:123456789012:app/GCM/shop"
+CLOSED_PUSH_SERVICE = closed_port()
+"""A push service that cannot be reached."""
 HELLO = {
     "templates/hello/message.yaml": "message: hello\ncategory: transactional\nchannels: [web-push, push, sms]\n",
     "templates/hello/web-push.ru.txt": "Title: Привет\nLink: https://shop.example/\nImage:\n\nЭто мы\n",
@@ -55,6 +57,7 @@ class DeployedShop:
         self, deployed: Deployed, url: str, push_service: SilentServer, environment: pytest.MonkeyPatch
     ) -> None:
         self.deployed, self.url, self.push_service, self._environment = deployed, url, push_service, environment
+        self.closed_push_service = CLOSED_PUSH_SERVICE
         parameter = self.client("ssm").get_parameter(Name=f"/{deployed.name}/api-keys/1", WithDecryption=True)
         self._api_key: str = parameter["Parameter"]["Value"]
 
@@ -150,15 +153,16 @@ def deployed_shop(folder: Path) -> Iterator[DeployedShop]:
     """
     with pytest.MonkeyPatch.context() as environment, silent_server(http_answer(201)) as push_service:
         noon = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        environment.setenv("SELVEDGE_CLOCK", clock_setting(noon))
+        same_clock = clock_setting(noon)
+        environment.setenv("SELVEDGE_CLOCK", same_clock)
 
         def change(template: dict[str, Any]) -> None:
             template["Parameters"]["MailIdentity"]["Default"] = "shop@shop.example"
             template["Parameters"]["PushApplications"]["Default"] = f"GCM={MOBILE_APPLICATION}"
             for function in FUNCTIONS:
                 variables = template["Resources"][function]["Properties"]["Environment"]["Variables"]
-                variables["SELVEDGE_CLOCK"] = clock_setting(noon)
-                variables["SELVEDGE_TRUSTED_PUSH"] = push_service.url
+                variables["SELVEDGE_CLOCK"] = same_clock
+                variables["SELVEDGE_TRUSTED_PUSH"] = f"{push_service.url} {CLOSED_PUSH_SERVICE}"
 
         with deployed_stack(folder, authorised=True, change=change) as deployed, served_api(deployed) as url:
             environment.setenv("AWS_ENDPOINT_URL", deployed.endpoint)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,26 +23,42 @@ from tests.emulators import running_ministack
 STAGE = "emulated"
 UNKNOWN_TO_MINISTACK = ("AWS::Budgets::Budget",)
 """Resource types of the template that MiniStack refuses: they are left out there, and nowhere else."""
-ASKED_WITHOUT_RESOURCE = (
-    ("APIHandler", "ReadSecrets"),  # ssm:GetParametersByPath
-    ("Sender", "ReadSecrets"),
-    ("Sender", "SendMail"),  # ses:SendEmail of SES v2
-)
-"""Statements whose action MiniStack authorises for `*` instead of the resource that is asked for, so that only a
-wildcard allows it. What they name is held to AWS's reference by parliament and test_permissions.py."""
+ASKED_OTHERWISE = {
+    # ssm:GetParametersByPath, ses:SendEmail, dynamodb:DescribeStream, GetRecords and GetShardIterator are asked for
+    # without the resource.
+    ("APIHandler", "ReadSecrets"): ["*"],
+    ("Sender", "ReadSecrets"): ["*"],
+    ("Sender", "SendMail"): ["*"],
+    ("Engine", "ReadTheStream"): ["*"],
+    ("Sender", "ReadTheStream"): ["*"],
+    # logs:CreateLogStream and PutLogEvents are asked for the group, whose ARN ends in `:*` on AWS.
+    **{
+        (function, "WriteItsLogs"): [f"arn:aws:logs:*:*:log-group:/aws/lambda/*-{name}"]
+        for function, name in (
+            ("APIHandler", "api"), ("Engine", "engine"), ("Sender", "sender"), ("Tick", "tick"),
+            ("Feedback", "feedback"), ("Publish", "publish"),
+        )
+    },
+}
+"""Statements whose resource MiniStack asks for otherwise than AWS, and the resources that they are given there instead.
+What they name in the template is held to AWS's reference by parliament and by test_permissions.py."""
 
 Change = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """A deployed stack: its name, the emulator's address, and where the API answers."""
+    """A deployed stack: its name, the emulator's address, and where the API answers.
+
+    `declared` are the statements of `ASKED_OTHERWISE` as the template has them, by function and name.
+    """
 
     aws: Aws
     name: str
     endpoint: str
     outputs: dict[str, str]
     resources: dict[str, str]
+    declared: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     @property
     def api(self) -> str:
@@ -107,31 +123,35 @@ def resources_of(aws: Aws, name: str) -> dict[str, str]:
     return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
 
 
-def _statement(template: dict[str, Any], function: str, sid: str) -> dict[str, Any]:
-    (policy,) = template["Resources"][f"{function}Role"]["Properties"]["Policies"]
-    statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
-    return next(statement for statement in statements if statement["Sid"] == sid)
+def _let_in_as_ministack_asks(deployed: Deployed) -> dict[tuple[str, str], dict[str, Any]]:
+    """Change the roles where MiniStack would refuse what AWS allows; returns the statements as they were deployed."""
+    iam, declared = deployed.aws.client("iam"), {}
+    # The bucket refuses whoever comes without TLS, as all do here: who may read it is for the roles to say.
+    deployed.aws.client("s3").delete_bucket_policy(Bucket=deployed.outputs["Bucket"])
+    for function in sorted({function for function, _ in ASKED_OTHERWISE}):
+        role = deployed.resources[f"{function}Role"]
+        policy = iam.get_role_policy(RoleName=role, PolicyName="function")["PolicyDocument"]
+        for statement in policy["Statement"]:
+            asked = ASKED_OTHERWISE.get((function, statement["Sid"]))
+            if asked:
+                declared[function, statement["Sid"]] = dict(statement)
+                statement["Resource"] = asked
+        iam.put_role_policy(RoleName=role, PolicyName="function", PolicyDocument=json.dumps(policy))
+    return declared
 
 
 @contextmanager
 def deployed_stack(folder: Path, *, authorised: bool, change: Change | None = None) -> Iterator[Deployed]:
     """MiniStack with the project deployed, seeded and published; stopped at the end.
 
-    `authorised` enforces the policies. `change` alters the template first, to show what a change breaks.
+    `authorised` enforces the policies, those of `ASKED_OTHERWISE` as MiniStack asks for them. `change` alters the
+    template first.
     """
     with running_ministack(folder, AUTH="true" if authorised else "false") as endpoint:
         aws = Aws(endpoint=endpoint)
         folder_built = built()
-
-        def altered(template: dict[str, Any]) -> None:
-            # The bucket refuses whoever comes without TLS, as all do here: who may read it is for the roles to say.
-            del template["Resources"]["BucketPolicy"]
-            for function, sid in ASKED_WITHOUT_RESOURCE:
-                _statement(template, function, sid)["Resource"] = ["*"]
-            if change:
-                change(template)
-
-        deployed = deploy(aws, endpoint, folder_built, change=altered)
+        deployed = deploy(aws, endpoint, folder_built, change=change)
+        declared = _let_in_as_ministack_asks(deployed) if authorised else {}
         seed_and_publish(aws, deployed.name)
-        watch_uploads(deployed, folder_built, change=altered)
-        yield deployed
+        watch_uploads(deployed, folder_built, change=change)
+        yield replace(deployed, declared=declared)

@@ -7,6 +7,9 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
+COAT = 788032119674292922
+"""A product that the catalogue does not know unless it is posted."""
+
 _numbers = count(706405506930370084)
 
 
@@ -59,13 +62,13 @@ def checkout(person: Person, at: datetime) -> dict[str, Any]:
     }
 
 
-def order(person: Person, at: datetime) -> dict[str, Any]:
+def order(person: Person, at: datetime, product_id: int = COAT) -> dict[str, Any]:
     """Shopify's `orders/create`."""
     return {
         "id": person.number + 2, "name": "#1001", "order_number": 1001, "email": person.email,
         "currency": "EUR", "total_price": "79.90", "financial_status": "pending",
         "cart_token": f"cart-{person.number}", "checkout_token": f"checkout-{person.number}",
-        "created_at": at.isoformat(), "updated_at": at.isoformat(), "line_items": _lines(),
+        "created_at": at.isoformat(), "updated_at": at.isoformat(), "line_items": _lines(product_id),
         "customer": {"id": person.number, "email": person.email, "first_name": person.name.capitalize()},
     }
 
@@ -74,9 +77,15 @@ def product(number: int, at: datetime) -> dict[str, Any]:
     """Shopify's `products/update`."""
     return {
         "id": number, "title": "Linen coat", "handle": "linen-coat", "product_type": "Coats",
+        "image": {"id": number + 2, "src": photo(number)},
         "created_at": at.isoformat(), "updated_at": at.isoformat(),
         "variants": [{"id": number + 1, "title": "M", "price": "79.90", "inventory_quantity": 4}],
     }
+
+
+def photo(product_id: int) -> str:
+    """The address of a product's photo."""
+    return f"https://cdn.shopify.com/s/files/{product_id}.jpg"
 
 
 def woocommerce_order(person: Person, at: datetime) -> dict[str, Any]:
@@ -90,8 +99,8 @@ def woocommerce_order(person: Person, at: datetime) -> dict[str, Any]:
     }
 
 
-def _lines() -> list[dict[str, Any]]:
+def _lines(product_id: int = COAT) -> list[dict[str, Any]]:
     return [{
-        "id": 1, "product_id": 788032119674292922, "variant_id": 1, "title": "Linen coat", "quantity": 1,
+        "id": 1, "product_id": product_id, "variant_id": product_id + 1, "title": "Linen coat", "quantity": 1,
         "price": "79.90", "line_price": "79.90", "variant_title": "M",
     }]

@@ -13,22 +13,26 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib import clock
 from chalicelib.domain.messages import Message, Status
 from chalicelib.flows.definitions_in_force import read_in_force
 from infra.local.mailbox_provider import MailboxProvider
 from infra.local.outbox import Outgoing
+from infra.template import load
 from tests.channels.browser_subscription import BrowserSubscription
 from tests.infra import storefront_payloads as payloads
-from tests.infra.deployed_shop import HELLO, DeployedShop, deployed_shop, eventually, shop_file
+from tests.infra.deployed_shop import FUNCTIONS, HELLO, DeployedShop, deployed_shop, eventually, shop_file
+from tests.infra.deployed_stack import ASKED_OTHERWISE
+from tests.infra.direct_calls import CALLED_DIRECTLY
+from tests.infra.permission_probes import PROBES
+from tests.infra.stepped_shop import SteppedShop
 from tests.infra.storefront_payloads import Person
 
 pytestmark = [pytest.mark.ministack, pytest.mark.slow]
 
 HOUR = timedelta(hours=1)
-
-
 VERA = Person("vera")
 
 
@@ -114,7 +118,7 @@ def sent(shop: DeployedShop, person: Person, mail: dict[str, Any], message: Mess
     return Outgoing(
         id=mail["MessageId"], channel="email", at=clock.now(), recipient=person.email, title=mail["Subject"],
         details={
-            "configuration_set": f"{shop.deployed.name}-mail", "from": mail["Source"],
+            "configuration_set": f"{shop.deployed.name}-transactional", "from": mail["Source"],
             "tags": {"selvedge-customer": message.customer_id, "selvedge-message": message.message_id},
         },
     )
@@ -164,3 +168,48 @@ def test_a_cart_left_behind_is_reminded_of_when_the_schedule_fires_its_timer(sho
     cart_at = next(event.occurred_at for event in shop.events(VERA) if event.name == "cart.updated")
     assert timedelta() <= reminder.decided_at - cart_at - HOUR < timedelta(minutes=2)
     eventually(lambda: any("Linen coat" in mail["BodyText"] for mail in shop.mails(VERA)))
+
+
+@pytest.fixture(scope="module")
+def steps(shop: DeployedShop) -> SteppedShop:
+    """The same shop, taken step by step from here on."""
+    return SteppedShop(shop)
+
+
+STATEMENTS = [
+    (function, permission["Sid"])
+    for function, permissions in load("permissions").items()
+    for permission in ({"Sid": "WriteItsLogs"}, *permissions)
+]
+"""Every statement of every function's policy, as infra/roles.py makes the roles of them."""
+
+
+def test_these_are_all_statements_of_the_deployed_roles(shop: DeployedShop) -> None:
+    deployed = set()
+    for function in FUNCTIONS:
+        role = shop.deployed.resources[f"{function}Role"]
+        assert shop.client("iam").list_role_policies(RoleName=role)["PolicyNames"] == ["function"]
+        policy = shop.client("iam").get_role_policy(RoleName=role, PolicyName="function")["PolicyDocument"]
+        deployed |= {(function, statement["Sid"]) for statement in policy["Statement"]}
+    assert deployed == set(STATEMENTS)
+    assert deployed == PROBES.keys() | CALLED_DIRECTLY.keys()
+
+
+@pytest.mark.parametrize(("function", "sid"), STATEMENTS)
+def test_a_statement_taken_away_is_missed(steps: SteppedShop, function: str, sid: str) -> None:
+    probe = (PROBES | CALLED_DIRECTLY)[function, sid]
+    with steps.without(function, sid), pytest.raises((AssertionError, ClientError)) as missed:
+        probe(steps)
+    if isinstance(missed.value, ClientError):
+        assert missed.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")
+    probe(steps)
+
+
+@pytest.mark.parametrize(("function", "sid"), ASKED_OTHERWISE)
+def test_ministack_still_refuses_the_statement_as_it_was_deployed(
+    steps: SteppedShop, function: str, sid: str
+) -> None:
+    """Once it does not, the statement is to be left as it is."""
+    declared = steps.shop.deployed.declared[function, sid]
+    with steps.without(function, sid, declared), pytest.raises((AssertionError, ClientError)):
+        (PROBES | CALLED_DIRECTLY)[function, sid](steps)
