@@ -113,19 +113,15 @@ EVENT_FIELDS: Final[dict[str, Any]] = {"name": str, "occurred_at": datetime} | {
 
 
 def event_value(values: Mapping[str, Any], path: str) -> Any:
-    """A remembered value of an event; amounts and dates, which storage keeps as texts, are themselves again.
+    """A remembered value of an event; a date, which storage keeps as a text, is itself again.
 
     A broken number of an own event is the decimal that was written, so that it equals the same one in a condition.
     """
     value = values.get(path)
     if isinstance(value, float):
         return Decimal(repr(value))
-    if isinstance(value, str):
-        kind = EVENT_FIELDS.get(path)
-        if kind is Decimal:
-            return Decimal(value)
-        if kind == date | None:
-            return date.fromisoformat(value)
+    if isinstance(value, str) and EVENT_FIELDS.get(path) == date | None:
+        return date.fromisoformat(value)
     return value
 
 

@@ -167,7 +167,7 @@ class Run(Struct, frozen=True, omit_defaults=True, rename={
     `step` is the path of the step it stands at; `since` is when the step before it happened; `wake_at` is when it goes
     on by itself; `held` tells that the message of this step is deferred; `event_ref` names the log entry (and the event
     in it) whose cart or order the messages show; `values` are the fields of that event which later conditions read
-    (amounts and dates come back from storage as texts: `conditions.event_value` reads them); `sent_step` is the step of
+    (dates come back from storage as texts: `conditions.event_value` reads them); `sent_step` is the step of
     its last message; `converted` tells that the goal was reached.
     """
 
