@@ -23,6 +23,7 @@ from chalicelib.domain.journeys import (
     Delay,
     Duration,
     End,
+    EventTrigger,
     Exit,
     Goal,
     Journey,
@@ -79,11 +80,10 @@ class _Reader:
             raise fields["steps"].error("a journey has at least one step")
         journey = Journey(
             name=name,
-            triggers=self.triggers,
+            trigger=EventTrigger(self.triggers, self._condition(enter.get("where"), self.triggers)),
             steps=self.steps,
             first=first,
             status=_status(fields.get("status")),
-            where=self._condition(enter.get("where"), self.triggers),
             profile_filter=self._condition(fields.get("for"), self.triggers),
             key=self.key,
             again=_again(enter.get("again")),

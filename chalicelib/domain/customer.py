@@ -108,13 +108,24 @@ class Engagement(Struct, frozen=True, omit_defaults=True, rename={
     clicks: int = 0
 
 
+class Loyalty(Struct, frozen=True, omit_defaults=True, rename={"points": "p", "level": "l"}):
+    """Points that may be redeemed, and the level reached."""
+
+    points: int = 0
+    level: str = ""
+
+
 class Profile(Struct, frozen=True, omit_defaults=True, rename={
     "first_name": "fn", "last_name": "ln", "birthday": "bd", "gender": "g", "city": "ci", "country": "co",
     "time_zone": "tz", "locale": "lo", "tags": "tg", "first_seen_at": "fs", "last_seen_at": "ls", "orders": "o",
     "progress": "op", "cart": "ca", "viewed": "v", "bought": "b", "categories": "ct", "first_source": "so",
     "addresses": "ad", "consents": "cs", "engagement": "en", "redaction_requested_at": "rr",
+    "wished": "w", "loyalty": "lt", "data": "dt",
 }):
-    """What is known of a person, the part of the state that conditions and templates read as `customer`."""
+    """What is known of a person, the part of the state that conditions and templates read as `customer`.
+
+    `data` are fields of the shop's own, set by journeys.
+    """
 
     first_name: str = ""
     last_name: str = ""
@@ -138,6 +149,9 @@ class Profile(Struct, frozen=True, omit_defaults=True, rename={
     consents: tuple[Consent, ...] = ()
     engagement: tuple[Engagement, ...] = ()
     redaction_requested_at: datetime | None = None
+    wished: tuple[str, ...] = ()
+    loyalty: Loyalty = Loyalty()
+    data: dict[str, Any] = {}
 
     def addresses_of(self, channel: str) -> tuple[Address, ...]:
         """The addresses of a channel that are not suppressed, the newest last."""
@@ -158,9 +172,18 @@ class Profile(Struct, frozen=True, omit_defaults=True, rename={
         return usable[-1].value if usable else ""
 
 
+class Issued(Struct, frozen=True, rename={"code_id": "i", "discount": "d", "expires_at": "e"}):
+    """A promo code that a step of a run has issued."""
+
+    code_id: str
+    discount: str
+    expires_at: datetime
+
+
 class Run(Struct, frozen=True, omit_defaults=True, rename={
     "journey": "j", "key": "k", "entry": "n", "version": "v", "step": "s", "entered_at": "e", "since": "i",
     "wake_at": "w", "event_ref": "r", "values": "x", "held": "h", "sent_step": "m", "converted": "c",
+    "code": "o",
 }):
     """One customer's way through one journey.
 
@@ -168,7 +191,7 @@ class Run(Struct, frozen=True, omit_defaults=True, rename={
     on by itself; `held` tells that the message of this step is deferred; `event_ref` names the log entry (and the event
     in it) whose cart or order the messages show; `values` are the fields of that event which later conditions read
     (dates come back from storage as texts: `conditions.event_value` reads them); `sent_step` is the step of
-    its last message; `converted` tells that the goal was reached.
+    its last message; `converted` tells that the goal was reached; `code` is the promo code last issued to it.
     """
 
     journey: str
@@ -184,6 +207,7 @@ class Run(Struct, frozen=True, omit_defaults=True, rename={
     held: bool = False
     sent_step: str = ""
     converted: bool = False
+    code: Issued | None = None
 
 
 class Visit(Struct, frozen=True, omit_defaults=True, rename={"journey": "j", "count": "n", "last_at": "a"}):

@@ -7,7 +7,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from chalicelib.domain.events import Entry
-from chalicelib.domain.messages import Message
+from chalicelib.domain.messages import CodeOffer, Message
+from chalicelib.domain.tasks import Task
 
 
 class PutMessage(Struct, frozen=True, tag=True):
@@ -50,4 +51,18 @@ class RepointIdentities(Struct, frozen=True, tag=True):
     keys: tuple[str, ...]
 
 
-Effect = PutMessage | RecordFeedback | ArmTimer | AppendEntry | RepointIdentities
+class IssueCode(Struct, frozen=True, tag=True):
+    """Put a promo code on record for a customer; its value follows from `offer.code_id`."""
+
+    customer_id: str
+    journey: str
+    offer: CodeOffer
+
+
+class PutTask(Struct, frozen=True, tag=True):
+    """Put a task onto the list that people work through."""
+
+    task: Task
+
+
+Effect = PutMessage | RecordFeedback | ArmTimer | AppendEntry | RepointIdentities | IssueCode | PutTask

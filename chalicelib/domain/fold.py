@@ -25,6 +25,7 @@ from chalicelib.domain.definitions import Definitions, Program
 from chalicelib.domain.effects import AppendEntry, Effect, RecordFeedback
 from chalicelib.domain.endings import key_of, leaves, reaches_goal
 from chalicelib.domain.events import Entry, Event
+from chalicelib.domain.vocabulary import is_activity
 from chalicelib.domain.walk import Decision, Walk
 
 TIMER_DUE = "timer.due"
@@ -125,7 +126,7 @@ def _take(walk: Walk, event: Event, entry: Entry, index: int) -> None:
         return
     if event.name.startswith("message."):
         _feedback(walk, event)
-    else:
+    if is_activity(event.name):
         changed = profile.seen(changed, event, entry.source)
     if changed is not walk.customer.profile:
         walk.customer = replace(walk.customer, profile=changed)

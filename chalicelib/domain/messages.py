@@ -15,6 +15,9 @@ from msgspec import Struct
 Channel = Literal["email", "sms", "push", "web-push"]
 CHANNELS: tuple[Channel, ...] = ("email", "sms", "push", "web-push")
 
+WEBHOOK = "webhook"
+"""The channel by which another system is told, and the name of such messages is `call-webhook`: no person gets them."""
+
 Category = Literal["marketing", "transactional"]
 
 
@@ -51,17 +54,24 @@ class Reason(StrEnum):
 
 
 class CodeOffer(Struct, frozen=True, omit_defaults=True):
-    """A promo code that goes with a message: `discount` as the customer reads it ("10 %"), `valid` in seconds."""
+    """A promo code that goes with a message: `discount` as the customer reads it ("10 %"), `valid` in seconds.
+
+    `code_id` and `expires_at` name a code that an earlier step of the run has issued; without them the code is the
+    message's own, and its time begins when the message goes out.
+    """
 
     discount: str
     valid: int
+    code_id: str = ""
+    expires_at: datetime | None = None
 
 
 class Message(Struct, frozen=True, omit_defaults=True):
     """One message to one customer. Only the first fields matter to the fold; the rest is the sender's record.
 
     `channels` are the usable ones in the order to try; `event_ref` names the log entry whose cart or order is shown;
-    `reason` is a `Reason` when skipped, the provider's word when failed; `cost` is in US dollars, a Decimal's text.
+    `reason` is a `Reason` when skipped, the provider's word when failed; `cost` is in US dollars, a Decimal's text;
+    `url` is where a call of another system goes (`WEBHOOK`).
     """
 
     customer_id: str
@@ -95,6 +105,7 @@ class Message(Struct, frozen=True, omit_defaults=True):
     clicked_at: datetime | None = None
     bounced: str = ""
     complained_at: datetime | None = None
+    url: str = ""
 
 
 def message_id(customer_id: str, journey: str, run_key: str, entry: int, step: str) -> str:

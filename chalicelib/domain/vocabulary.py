@@ -15,6 +15,9 @@ EVENT_PARTS: Mapping[str, str] = {
     "product.created": "product",
     "product.updated": "product",
     "product.deleted": "product",
+    "product.price-dropped": "product",
+    "product.back-in-stock": "product",
+    "product.low-stock": "product",
     "wishlist.added": "product",
     "wishlist.removed": "product",
     "cart.updated": "cart",
@@ -57,16 +60,29 @@ EVENT_PARTS: Mapping[str, str] = {
     "loyalty.level-reached": "data",
     "loyalty.points-awarded": "data",
     "loyalty.points-redeemed": "data",
+    "loyalty.points-expiring": "data",
+    "loyalty.challenge-done": "data",
+    "task.completed": "data",
 }
 """Event name -> the field of `Event` that it must carry; empty where the name says all.
 
-`customer.updated` adds the tags it names, `customer.untagged` takes them away.
+`customer.updated` adds the tags it names, `customer.untagged` takes them away. A change of a product is in the log of a
+customer who watches it.
 """
 
 VIEWS = frozenset({"page.viewed", "category.viewed", "product.viewed", "search.performed"})
 """Events that are many and light: several of one visitor in one request become one log entry."""
 
-INTERNAL_PREFIXES = ("message.", "timer.", "broadcast.", "endpoint.")
+NOT_THE_CUSTOMERS = frozenset({
+    "product.created", "product.updated", "product.deleted", "product.price-dropped", "product.back-in-stock",
+    "product.low-stock", "order.paid", "order.packed", "order.shipped", "order.at-pickup-point", "order.delayed",
+    "order.delivered", "order.deleted", "customer.untagged", "customer.disabled", "customer.deleted",
+    "customer.redaction-requested", "shop.redaction-requested", "loyalty.level-reached", "loyalty.points-awarded",
+    "loyalty.points-expiring", "endpoint.gone",
+})
+"""What happens to a customer without their doing: no visit, no activity."""
+
+INTERNAL_PREFIXES = ("message.", "timer.", "broadcast.", "endpoint.", "segment.", "date.", "journey.", "task.")
 INTERNAL_NAMES = frozenset({"customer.merged", "customer.absorbed"})
 
 SHOP_LOG = "shop"
@@ -81,3 +97,8 @@ def part_of(name: str) -> str:
 def is_internal(name: str) -> bool:
     """Whether only Selvedge itself says this; a request that claims it is refused."""
     return name in INTERNAL_NAMES or name.startswith(INTERNAL_PREFIXES)
+
+
+def is_activity(name: str) -> bool:
+    """Whether an event shows that the customer did something; the shop's own events do."""
+    return name not in NOT_THE_CUSTOMERS and not is_internal(name)
