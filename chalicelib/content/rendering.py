@@ -307,8 +307,10 @@ def _local(value: date) -> date:
     return value.astimezone(_scope.get().zone) if isinstance(value, datetime) else value
 
 
-def _date(value: date, *, year: bool = False) -> str:
-    return formats.day(_local(value), _scope.get().locale, year=year)
+def _date(value: date | str, *, year: bool = False) -> str:
+    """A date in words; `data` holds dates as texts (ISO 8601), for JSON has no other."""
+    known = date.fromisoformat(value) if isinstance(value, str) else value
+    return formats.day(_local(known), _scope.get().locale, year=year)
 
 
 def _moment(value: datetime) -> str:

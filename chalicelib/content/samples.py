@@ -49,8 +49,12 @@ FULL_EVENT: Final = Event(
     ),
     product=Product(
         "1001", title="Пальто прямого кроя из шерсти", price=Decimal(18990), old_price=Decimal(22990), stock=3,
-        image_url="https://shop.example/photos/coat.jpg", url="https://shop.example/coat",
+        image_url="https://shop.example/photos/coat.jpg", url="https://shop.example/coat", size="M", color="графит",
     ),
+    data={
+        "points": 450, "balance": 1240, "because": "order", "expires_on": "2026-04-01",
+        "level": "Друг бренда", "rate": 7, "challenge": "Три вещи новой коллекции",
+    },
 )
 BARE_EVENT: Final = Event(
     name="sample.bare", occurred_at=SAMPLE_NOW, cart=Cart("c1"), checkout=Checkout("k1"), order=Order("o1"),

@@ -89,7 +89,7 @@ class Order(Struct, frozen=True, omit_defaults=True):
 
 
 class Product(Struct, frozen=True, omit_defaults=True):
-    """A product or one variant of it."""
+    """A product or one variant of it; a variant may have a size and a colour."""
 
     id: Identifier
     variant_id: Text = ""
@@ -101,6 +101,8 @@ class Product(Struct, frozen=True, omit_defaults=True):
     stock: Pieces | None = None
     image_url: Text = ""
     url: Text = ""
+    size: Text = ""
+    color: Text = ""
 
 
 class Page(Struct, frozen=True, omit_defaults=True):

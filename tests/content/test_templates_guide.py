@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from chalicelib.content import cleaning, links, sandbox
 from chalicelib.content.rendering import Templates
+from chalicelib.content.samples import BARE_EVENT
 from tests.content.places import SHIPPED, TEMPLATES, render_sms
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "templates.md").read_text("utf-8")
@@ -25,6 +28,11 @@ def test_every_name_in_the_table_can_be_used() -> None:
     for word in words:
         if word not in {"subject", "preheader"}:
             assert render_sms(f"x{{% if {word} is defined %}}yes{{% endif %}}") == "xyes"
+
+
+def test_a_date_told_as_text_is_put_into_words() -> None:
+    event = replace(BARE_EVENT, data={"expires_on": "2026-04-01"})
+    assert render_sms("{{ data.expires_on|date }}", event=event) == "1 апреля"
 
 
 def test_the_limits_are_the_real_ones() -> None:
