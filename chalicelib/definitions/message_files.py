@@ -8,11 +8,11 @@ from typing import get_args
 
 from chalicelib.definitions.yaml_reader import Node, read
 from chalicelib.domain.messages import CHANNELS, Category
-from chalicelib.domain.shop import Handling, MessageDefinition, OnCap
+from chalicelib.domain.shop import Check, Handling, MessageDefinition, OnCap
 
 _FIELDS = (
     "message", "category", "topic", "channels", "priority", "quiet-hours", "on-cap", "obeys-cap",
-    "counts-toward-cap", "tags",
+    "counts-toward-cap", "tags", "check",
 )
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _VARIANT = re.compile(r"(email|sms|push|web-push)\.([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)\.txt")
@@ -46,6 +46,7 @@ def message_definition(text: str, file: str, beside: Iterable[str]) -> MessageDe
         counts_toward_cap=_flag(fields.get("counts-toward-cap"), category, default=True),
         tags=tuple(_word(tag, "") for tag in fields["tags"].items()) if "tags" in fields else (),
         variants=variants(beside),
+        checks=_checks(fields["check"]) if "check" in fields else (),
     )
 
 
@@ -93,6 +94,10 @@ def _channels(node: Node) -> tuple[str, ...]:
     if len(set(channels)) < len(channels):
         raise node.error("names a channel twice")
     return channels
+
+
+def _checks(node: Node) -> tuple[Check, ...]:
+    return tuple(_one_of(item, get_args(Check)) for item in node.items())  # type: ignore[misc]
 
 
 def _priority(node: Node | None) -> int:

@@ -1,10 +1,11 @@
-"""Reading `shop.yaml`: who the shop is, its zone and languages, and its limits on sending."""
+"""Reading `shop.yaml`: who the shop is, its zone and languages, its limits on sending and spending."""
 
 from __future__ import annotations
 
 from datetime import time
 from typing import Any
 
+from chalicelib.definitions.budgets import month_budget
 from chalicelib.definitions.spans import seconds_of, time_of
 from chalicelib.definitions.yaml_reader import Node, read
 from chalicelib.domain.customer import RECENT_SENDS
@@ -13,7 +14,7 @@ from chalicelib.domain.timing import zone
 
 _FIELDS = (
     "shop", "url", "sender", "support", "address", "locale", "locales", "time-zone", "country", "currency",
-    "quiet-hours", "holdout", "caps", "sms", "brand",
+    "quiet-hours", "holdout", "caps", "sms", "brand", "budget", "broadcasts",
 )
 _TEXTS = {"shop": "name", "url": "url", "address": "address", "locale": "locale", "country": "country",
           "currency": "currency"}
@@ -38,6 +39,10 @@ def read_shop(text: str, file: str = "shop.yaml") -> ShopSettings:
         settings["holdout_percent"] = _percent(fields["holdout"])
     if "caps" in fields:
         settings["caps"] = tuple(_cap(node) for node in fields["caps"].items())
+    if "budget" in fields:
+        settings["budget"] = month_budget(fields["budget"])
+    if "broadcasts" in fields:
+        settings |= _broadcasts(fields["broadcasts"])
     for group, names in (
         ("sender", {"email": "sender_email", "name": "sender_name"}),
         ("support", {"email": "support_email", "phone": "support_phone"}),
@@ -66,6 +71,19 @@ def _percent(node: Node) -> float:
     if isinstance(node.value, bool) or not isinstance(node.value, int | float) or not 0 <= node.value <= 50:
         raise node.error(f"should be a percentage from 0 to 50, not {node.text!r}")
     return float(node.value)
+
+
+def _broadcasts(node: Node) -> dict[str, float]:
+    fields, settings = node.allow("per-second", "keep-free"), {}
+    for name, field, lowest, highest in (
+        ("per-second", "broadcast_per_second", 0.1, 1000), ("keep-free", "broadcast_keep_free", 0, 90),
+    ):
+        if name in fields:
+            value = fields[name].value
+            if isinstance(value, bool) or not isinstance(value, int | float) or not lowest <= value <= highest:
+                raise fields[name].error(f"should be a number from {lowest} to {highest}, not {fields[name].text!r}")
+            settings[field] = float(value)
+    return settings
 
 
 def _cap(node: Node) -> FrequencyCap:

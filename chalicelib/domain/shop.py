@@ -11,6 +11,7 @@ from chalicelib.domain.messages import Category
 
 Handling = Literal["hold", "drop", "ignore"]
 OnCap = Literal["skip", "retry-until"]
+Check = Literal["stock", "price"]
 
 
 class QuietHours(Struct, frozen=True):
@@ -32,7 +33,12 @@ class FrequencyCap(Struct, frozen=True):
 
 
 class ShopSettings(Struct, frozen=True):
-    """The shop: who writes, in which language and zone, and the limits on sending."""
+    """The shop: who writes, in which language and zone, and the limits on sending.
+
+    `budget` is what messages may cost in a month, US dollars as a Decimal's text; empty for no limit.
+    `broadcast_per_second` bounds how fast a broadcast goes (0: by the provider's quota alone), of which the share of
+    `broadcast_keep_free` per cent stays free for other mail.
+    """
 
     name: str = "Shop"
     url: str = "https://shop.example"
@@ -54,6 +60,9 @@ class ShopSettings(Struct, frozen=True):
     logo_url: str = ""
     color: str = "#1d1d1f"
     price_overrides: dict[str, str] = {}
+    budget: str = ""
+    broadcast_per_second: float = 0.0
+    broadcast_keep_free: float = 20.0
 
 
 class MessageDefinition(Struct, frozen=True):
@@ -61,6 +70,7 @@ class MessageDefinition(Struct, frozen=True):
 
     `channels` are in the order to try; `variants` are the template files there are, as `email.ru`;
     higher `priority` goes first where two messages want one slot; `retry_for` bounds `retry-until`, in seconds.
+    `checks` are looked at just before sending: that the product shown is in stock, and its price still reduced.
     """
 
     name: str
@@ -75,3 +85,4 @@ class MessageDefinition(Struct, frozen=True):
     counts_toward_cap: bool = True
     tags: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()

@@ -32,6 +32,12 @@ def test_limits_are_read_as_they_are_written() -> None:
     assert settings.caps == (FrequencyCap("email", 1, 86400), FrequencyCap("sale", 3, 30 * 86400))
 
 
+@pytest.mark.parametrize("written", ['"50.00"', "50", "50.00", "0"])
+def test_a_months_budget_is_kept_to_the_digit(written: str) -> None:
+    """Nothing, too, is a budget: then no marketing leaves."""
+    assert read_shop(f"budget: {{month: {written}}}\n").budget == written.strip('"')
+
+
 @pytest.mark.parametrize(("text", "line", "reason"), [
     ("shop: Weavers\ntimezone: Europe/Moscow\n", 2, "unknown field 'timezone'"),
     ("shop: Weavers\n\ntime-zone: Moscow\n", 3, "unknown time zone 'Moscow'; use an IANA name"),
@@ -47,6 +53,11 @@ def test_limits_are_read_as_they_are_written() -> None:
     ("caps:\n  - {tag: email, count: 65, window: 1 day}\n", 2, "is from 1 to 64"),
     ("caps:\n  - {tag: email, count: one, window: 1 day}\n", 2, "should be a whole number"),
     ("sender: shop@example.org\n", 1, "should be a mapping"),
+    ("budget: 50\n", 1, "should be a mapping"),
+    ("budget: {}\n", 1, 'lacks the field `month`, as in `budget: {month: "50.00"}`'),
+    ("budget: {month: plenty}\n", 1, "should be US dollars such as \"50.00\", not 'plenty'"),
+    ("budget: {month: -5}\n", 1, "should be US dollars"),
+    ("budget: {year: 600}\n", 1, "unknown field 'year'"),
 ])
 def test_what_is_wrong_is_told_with_its_line(text: str, line: int, reason: str) -> None:
     """And nothing of the file is taken."""
