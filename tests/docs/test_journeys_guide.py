@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from chalicelib.definitions import journey_files
+from chalicelib.definitions.journey_fields import JOURNEY, STEP_FIELDS, TRIGGERS
 from chalicelib.domain.conditions import CUSTOMER_FIELDS, FUNCTIONS
 from chalicelib.domain.journeys import JourneyStatus
 from chalicelib.domain.messages import Reason, Status
@@ -33,14 +33,19 @@ def test_every_function_and_status_is_named(word: str) -> None:
     assert word in NAMED
 
 
-@pytest.mark.parametrize("kind", journey_files.STEP_KINDS)
+@pytest.mark.parametrize("kind", STEP_FIELDS)
 def test_every_kind_of_step_is_named(kind: str) -> None:
     assert re.search(rf"^\| `{kind}\b", GUIDE, re.MULTILINE)
 
 
-@pytest.mark.parametrize("field", [field for field in journey_files.FIELDS if field not in {"examples", "steps"}])
+@pytest.mark.parametrize("field", [field for field in JOURNEY if field not in {"examples", "steps"}])
 def test_every_field_of_a_file_is_named(field: str) -> None:
     assert any(name == field or name.startswith((f"{field}.", f"{field}:")) for name in NAMED)
+
+
+@pytest.mark.parametrize("field", sorted({field for fields in TRIGGERS.values() for field in fields}))
+def test_every_field_of_a_trigger_is_named(field: str) -> None:
+    assert any(name in (field, f"enter.{field}") or name.startswith(f"{field}:") for name in NAMED)
 
 
 @pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], ids=lambda page: page.name)
