@@ -10,15 +10,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.domain.condition_times import TIME_FUNCTIONS
 from chalicelib.domain.conditions import (
     CUSTOMER_FIELDS,
     EVENT_FIELDS,
-    FUNCTIONS,
     ConditionError,
     Scope,
     compile_condition,
 )
-from chalicelib.domain.customer import Customer, OpenCart, OrderTotals, Profile
+from chalicelib.domain.customer import Customer, Loyalty, OpenCart, OrderTotals, Profile
 from tests.domain.stories import anna
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -69,7 +69,9 @@ def test_conditions_that_hold(text: str) -> None:
     "lower(customer.tags) == 'vip'",
     "lower(customer.orders.count) == 4",
     "len(customer.orders.count) == 4",
-    "days_since(customer.first_name) > 1",
+    "days_since(event.data.name) > 1",
+    "days_since(event.data.list) > 1",
+    "years_since(event.data.score) == 1",
     "days_since(customer.birthday) < 1",
     "customer.orders.first_at < customer.birthday",
     "5 in customer.first_name",
@@ -108,7 +110,24 @@ def test_a_missing_value_is_neither_more_nor_less(operator: str) -> None:
     ("event.data.a.b == 1", "unknown field event.data.a.b"),
     ("shop.name == 'x'", "unknown name 'shop'"),
     ("true.x", "unknown name 'true'"),
-    ("days_between(1, 2)", "functions are days_since, hours_since, len, lower, each of one argument"),
+    ("days_between(1, 2)", "functions are days_since, hours_since, in_segment, len, lower, years_since, each of one"),
+    ("days_since(customer.orders.last_at)", "should be compared with a number, as in `days_since(…) > 30`"),
+    ("not hours_since(customer.orders.last_at)", "should be compared with a number"),
+    ("days_since(customer.orders.last_at) > customer.orders.count", "should be compared with a number"),
+    ("days_since(customer.orders.last_at) < days_since(customer.opened_at)", "should be compared with a number"),
+    ("days_since(customer.orders.last_at) > true", "should be compared with a number"),
+    ("len(days_since(customer.orders.last_at)) > 1", "should be compared with a number"),
+    ("days_since(customer.orders.last_at) == 30", "compare with <, <=, > or >="),
+    ("years_since(customer.birthday) in [18, 21]", "should be compared with a number"),
+    ("5 in years_since(customer.birthday)", "compare years_since(…) with <, <=, > or >="),
+    ("days_since(customer.first_name) > 1", "customer.first_name is no date; dates of the customer: birthday"),
+    ("days_since(event.order.id) > 1", "event.order.id is no date; dates of the event: customer.birthday, message."),
+    ("days_since('yesterday') > 1", "'yesterday' is a text that is no date; a date is written as \"2026-12-31\""),
+    ("days_since(none) > 1", "is no date"),
+    ("days_since(len(customer.tags)) > 1", "is not a field"),
+    ("in_segment('vop')", "unknown segment 'vop'; did you mean 'vip'?"),
+    ("in_segment(customer.city)", "takes the name of a segment in quotes"),
+    ("in_segment('vip', 'lost')", "each of one argument"),
     ("len()", "each of one argument"),
     ("len(a=1)", "each of one argument"),
     ("customer.orders.count + 1 > 2", "is not allowed"),
@@ -134,15 +153,61 @@ def test_a_missing_value_is_neither_more_nor_less(operator: str) -> None:
 ])
 def test_what_is_not_a_condition_is_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(ConditionError) as refused:
-        compile_condition(text)
+        compile_condition(text, {"vip": compile_condition("customer.orders.average > 10000")})
     assert reason in str(refused.value)
 
 
-def test_a_condition_tells_which_fields_it_reads() -> None:
+def test_a_condition_tells_which_fields_it_reads_and_what_it_saw_there() -> None:
+    """For "why": rule and values side by side."""
     condition = compile_condition("customer.orders.count > 3 and event.cart.total > len(customer.tags)")
 
     assert condition.reads == {"customer.orders.count", "event.cart.total", "customer.tags"}
     assert condition.event_paths() == {"cart.total"}
+    assert condition.seen(Scope(REGULAR, EVENT, NOW)) == {
+        "customer.orders.count": 4, "customer.tags": ("vip",), "event.cart.total": Decimal("7990.50")
+    }
+
+
+@pytest.mark.parametrize(("text", "failure"), [
+    ("customer.city > 5", "'>' not supported between instances of 'str' and 'int'"),
+    ("days_since(event.data.name) > 1", "time since a text that is no date cannot be told"),
+    ("years_since(event.data.score) > 1", "time since not a date but a value of the type Decimal cannot be told"),
+    ("event.data.wrong > 1", "a value is not what the comparison needs"),
+    ("not in_segment('warm')", "in segment 'warm': values of these types do not go together"),
+    ("customer.orders.count == 4 and not customer.city > 5", "do not go together"),
+])
+def test_what_fails_at_run_time_counts_as_false_and_says_why(text: str, failure: str) -> None:
+    """A segment that fails has nobody in it, so that who is not in it is the rest."""
+    warm = compile_condition("customer.first_name < 20")
+    scope = Scope(REGULAR, {**EVENT, "data.wrong": Decimal("NaN")}, NOW)
+
+    held, why = compile_condition(text, {"warm": warm}).test(scope)
+
+    assert held is compile_condition(text, {"warm": warm}).holds(scope) is ("in_segment" in text)
+    assert failure in why
+    assert "Anna" not in why
+
+
+def test_what_does_not_fail_says_nothing() -> None:
+    assert compile_condition("customer.orders.count > 3").test(Scope(REGULAR, EVENT, NOW)) == (True, "")
+    assert compile_condition("customer.orders.count > 4").test(Scope(REGULAR, EVENT, NOW)) == (False, "")
+
+
+def test_the_shops_own_fields_are_read_as_they_were_set() -> None:
+    """A broken number is the one that was written; a field never set is none."""
+    customer = anna(data={"stage": "cold", "score": 0.1, "tried_at": "2026-02-28"})
+
+    assert holds("customer.data.stage == 'cold' and customer.data.score == 0.1", customer)
+    assert holds("customer.data.other == none and customer.data.__class__ == none", customer)
+    assert holds("2 <= days_since(customer.data.tried_at) < 3", customer)
+
+
+def test_wishes_points_and_the_average_order_can_be_read() -> None:
+    customer = anna(wished=("p1",), loyalty=Loyalty(150, "Friend"), orders=OrderTotals(3, Decimal(10000), "RUB"))
+
+    assert holds('"p1" in customer.wished and customer.loyalty.points >= 150', customer)
+    assert holds("customer.loyalty.level == 'Friend' and 3333.33 < customer.orders.average < 3333.34", customer)
+    assert holds("customer.orders.average == none", Customer("nobody"))
 
 
 LANGUAGE = "customer.event_()[]'\"{}f:=!<>+-*/%@,\n\\ 0123456789lambdaforin"
@@ -159,7 +224,13 @@ def _larger(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.one_of(
         st.tuples(parts, st.sampled_from([*comparisons, "and", "or"]), parts).map(lambda three: f"({' '.join(three)})"),
         parts.map(lambda part: f"(not {part})"),
-        st.tuples(st.sampled_from(list(FUNCTIONS)), parts).map(lambda call: f"{call[0]}({call[1]})"),
+        st.tuples(st.sampled_from(["len", "lower"]), parts).map(lambda call: f"{call[0]}({call[1]})"),
+        st.tuples(
+            st.sampled_from(TIME_FUNCTIONS),
+            st.sampled_from(["event.data.name", "event.data.list", "event.order.delivery_date", "customer.birthday"]),
+            st.sampled_from(["<", "<=", ">", ">="]),
+            st.sampled_from(["0", "1.5", "-3", "1e999", "-1e999", "30"]),
+        ).map(lambda call: f"({call[0]}({call[1]}) {call[2]} {call[3]})"),
     )
 
 
@@ -181,7 +252,11 @@ def test_whatever_compiles_never_fails_on_any_event(text: str, event: dict[str, 
     condition = compile_condition(text)
 
     for customer in (REGULAR, Customer("nobody")):
-        assert condition.holds(Scope(customer, {**EVENT, **event}, NOW)) in (True, False)
+        scope = Scope(customer, {**EVENT, **event}, NOW)
+        assert condition.holds(scope) in (True, False)
+        assert condition.test(scope)[0] == condition.holds(scope)
+        assert condition.next_change(scope) is None or condition.timed
+        assert set(condition.seen(scope)) == condition.reads
 
 
 @settings(max_examples=400, deadline=None)
@@ -201,7 +276,7 @@ def test_no_text_does_anything_but_compile_or_be_refused(text: str) -> None:
     except ConditionError:
         return
     known = {f"customer.{field}" for field in CUSTOMER_FIELDS} | {f"event.{field}" for field in EVENT_FIELDS}
-    assert all(read in known or read.startswith("event.data.") for read in condition.reads)
+    assert all(read in known or read.startswith(("event.data.", "customer.data.")) for read in condition.reads)
     condition.holds(Scope(REGULAR, EVENT, NOW))
 
 
