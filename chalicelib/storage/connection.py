@@ -179,6 +179,15 @@ class Table(Model):  # type: ignore[misc]
                 return
 
     @classmethod
+    def scan_page(cls, start: dict[str, dict[str, str]] | None, limit: int) -> tuple[list[Item], bool]:
+        """The next items of the table after the key `start` (in the order of a scan), and whether they are the last.
+
+        At most `limit`, and at most 1 MB. Half a read unit per 4 KB.
+        """
+        page = cls.connection().scan(limit=limit, exclusive_start_key=start)
+        return page["Items"], not page.get("LastEvaluatedKey")
+
+    @classmethod
     def scan_all(cls, condition: Condition | None, attributes: list[str]) -> Iterator[Item]:
         """Every item that meets a condition, these attributes only; read units for the whole table all the same."""
         table, start = cls.connection(), None

@@ -50,6 +50,22 @@ def load_many(customer_ids: Iterable[str], consistent: bool = False) -> dict[str
     return {text(item, "c"): _stored(item) for item in Customers.fetch_many(keys, consistent=consistent)}
 
 
+class Page(msgspec.Struct, frozen=True):
+    """Some customers in the order of a scan; `is_last` tells that none come after them."""
+
+    customers: tuple[Customer, ...]
+    is_last: bool
+
+
+def page(after: str, limit: int = 500) -> Page:
+    """The next customers after the one of this id (empty: from the beginning), at most `limit` and 1 MB of them.
+
+    Half a read unit per 4 KB: a million customers of 1 KB are 0.016 $.
+    """
+    items, is_last = Customers.scan_page({"c": {"S": after}} if after else None, limit)
+    return Page(tuple(_stored(item).customer for item in items), is_last)
+
+
 def commit(stored: Stored, customer: Customer, position: Position | None) -> Stored:
     """Replace the state that was read with what the fold made of it; answers what is stored now.
 

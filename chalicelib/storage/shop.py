@@ -35,6 +35,11 @@ def replace(kind: str, key: str, body: bytes, over: bytes | None) -> bool:
     return True
 
 
+def delete(kind: str, key: str) -> None:
+    """Take away what is kept under a kind and an id; nothing there is no error. One write unit per KB."""
+    Shop(kind, key).delete()
+
+
 def put(kind: str, key: str, body: bytes) -> None:
     """Keep a body of at most 400 KB, compressed, over an earlier one. One write unit per KB of the larger."""
     Shop(kind, key, body=pack(body)).save()
