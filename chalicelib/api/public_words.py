@@ -32,7 +32,8 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "channel.email": "Почта", "channel.sms": "SMS", "channel.push": "Приложение", "channel.web-push": "Браузер",
         "by.email": "по почте", "by.sms": "по SMS", "by.push": "в приложение", "by.web-push": "в браузер",
         "topic.news": "Новости и новинки", "topic.cart-reminders": "Напоминания о корзине",
-        "topic.offers": "Скидки и предложения",
+        "topic.offers": "Скидки и предложения", "topic.recommendations": "Подборки для вас",
+        "topic.feedback": "Просьбы об отзывах",
     },
     "en": {
         "unsubscribe_title": "Unsubscribe",
@@ -61,7 +62,8 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "channel.email": "Email", "channel.sms": "SMS", "channel.push": "App", "channel.web-push": "Browser",
         "by.email": "by email", "by.sms": "by SMS", "by.push": "in the app", "by.web-push": "in the browser",
         "topic.news": "News and new arrivals", "topic.cart-reminders": "Cart reminders",
-        "topic.offers": "Discounts and offers",
+        "topic.offers": "Discounts and offers", "topic.recommendations": "Pieces chosen for you",
+        "topic.feedback": "Requests for reviews",
     },
 }
 """By language, then by name. A topic without words here is shown by its own name."""
