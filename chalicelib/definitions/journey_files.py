@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 from chalicelib.definitions.budgets import month_budget
 from chalicelib.definitions.journey_fields import EXIT_ON, EXIT_WHEN, GOAL, JOURNEY, RESUME, take
@@ -13,6 +13,7 @@ from chalicelib.definitions.spans import seconds_of
 from chalicelib.definitions.step_files import StepReader
 from chalicelib.definitions.trigger_files import read_enter
 from chalicelib.definitions.yaml_reader import Node, read
+from chalicelib.domain.conditions import Condition
 from chalicelib.domain.journeys import END, HOUR, Exit, Goal, Journey, JourneyStatus, Resume
 from chalicelib.domain.shop import MessageDefinition
 
@@ -27,9 +28,10 @@ class JourneyFile:
 
 
 def read_journey(
-    text: str, file: str, messages: Mapping[str, MessageDefinition], segments: Mapping[str, Any] | None = None
+    text: str, file: str, messages: Mapping[str, MessageDefinition], segments: Mapping[str, Condition] | None = None
 ) -> Journey:
-    """Read a journey file. `messages` are those there are templates for, `segments` those of segments.yaml.
+    """Read a journey file. `messages` are those there are templates for, `segments` those of segments.yaml
+    compiled.
 
     Raises DefinitionError with file, line, field and reason for anything unknown, missing or contradictory.
     """
@@ -37,7 +39,7 @@ def read_journey(
 
 
 def read_journey_file(
-    text: str, file: str, messages: Mapping[str, MessageDefinition], segments: Mapping[str, Any] | None = None
+    text: str, file: str, messages: Mapping[str, MessageDefinition], segments: Mapping[str, Condition] | None = None
 ) -> JourneyFile:
     """The same with the places of its steps, for what is said of them later."""
     fields = take(read(text, file), JOURNEY)

@@ -33,7 +33,7 @@ class References:
     """What one journey file may refer to. `events` start it, `key` are the fields of its run key: known once read."""
 
     messages: Mapping[str, MessageDefinition]
-    segments: Mapping[str, Any] = field(default_factory=dict)
+    segments: Mapping[str, Condition] = field(default_factory=dict)
     events: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
 
@@ -47,7 +47,7 @@ class References:
     def compiled(self, node: Node, events: tuple[str, ...]) -> Condition:
         """A condition compiled and checked against the events that it may read, or a DefinitionError."""
         try:
-            condition = compile_condition(node.string())
+            condition = compile_condition(node.string(), self.segments)
         except ConditionError as error:
             raise node.error(str(error)) from error
         for path in condition.event_paths():

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
 from decimal import Decimal
-from typing import Final, get_args
+from typing import Final
 from urllib.parse import urlsplit
 
 from chalicelib.definitions import journey_fields as words
@@ -15,7 +14,7 @@ from chalicelib.definitions.journey_references import References, channel_name, 
 from chalicelib.definitions.spans import LONGEST, seconds_of, time_of
 from chalicelib.definitions.trigger_files import customer_date
 from chalicelib.definitions.yaml_reader import Node
-from chalicelib.domain.conditions import EVENT_FIELDS
+from chalicelib.domain.condition_fields import EVENT_DATES, EVENT_FIELDS
 from chalicelib.domain.journeys import (
     DAY,
     END,
@@ -133,8 +132,8 @@ class StepReader:
         if path.startswith("customer."):
             return customer_date(node)
         path = path if path.startswith("event.") else f"event.{path}"
-        kind = EVENT_FIELDS.get(path.removeprefix("event."))
-        if kind is not None and not {date, datetime} & {kind, *get_args(kind)}:
+        field = path.removeprefix("event.")
+        if field in EVENT_FIELDS and field not in EVENT_DATES:
             raise node.error("is not a date")
         if path.startswith("event.data."):
             raise node.error("the shop's own fields have no type, so none is a date")

@@ -10,7 +10,7 @@ from chalicelib.definitions.journey_fields import AGAIN, BROADCAST, TRIGGERS, ta
 from chalicelib.definitions.journey_references import References, event_names, listed
 from chalicelib.definitions.spans import seconds_of, time_of
 from chalicelib.definitions.yaml_reader import Node
-from chalicelib.domain.conditions import CUSTOMER_FIELDS
+from chalicelib.domain.condition_fields import CUSTOMER_DATES
 from chalicelib.domain.journeys import (
     BROADCAST_REACHED,
     DATE_REACHED,
@@ -24,12 +24,6 @@ from chalicelib.domain.journeys import (
     SegmentTrigger,
     Trigger,
 )
-
-DATE_FIELDS: Final = frozenset({
-    "birthday", "first_seen_at", "last_seen_at", "orders.first_at", "orders.last_at", "cart.updated_at", "opened_at",
-    "clicked_at",
-})
-"""The fields of the customer that are a date or a moment."""
 
 
 class Enter(NamedTuple):
@@ -59,9 +53,9 @@ def read_enter(node: Node, references: References) -> Enter:
 def customer_date(node: Node) -> str:
     """The path of a date of the customer, or a DefinitionError."""
     root, _, field = node.string().partition(".")
-    if root != "customer" or field not in DATE_FIELDS or field not in CUSTOMER_FIELDS:
+    if root != "customer" or field not in CUSTOMER_DATES:
         raise node.error(
-            f"is not a date of the profile; dates: {listed({f'customer.{known}' for known in DATE_FIELDS})}"
+            f"is not a date of the profile; dates: {listed({f'customer.{known}' for known in CUSTOMER_DATES})}"
         )
     return node.string()
 

@@ -203,6 +203,14 @@ def test_semantics_12_a_wait_for_without_a_limit_is_refused() -> None:
         step("- wait-for: [{on: order.delivered}]")
 
 
+def test_a_condition_may_name_a_segment() -> None:
+    journey = read("journey: story\nenter: {on: cart.updated}\nfor: in_segment('vip')\nsteps: [end]\n")
+    assert journey.profile_filter == "in_segment('vip')"
+
+    with pytest.raises(DefinitionError, match="journeys/story.yaml:3: for: .*did you mean 'vip'"):
+        read("journey: story\nenter: {on: cart.updated}\nfor: in_segment('vap')\nsteps: [end]\n")
+
+
 def test_going_to_the_goal_needs_one() -> None:
     with pytest.raises(DefinitionError, match="the journey has no `goal` to go to"):
         read("journey: story\nenter: {on: cart.updated}\nsteps: [goto-goal]\n")
