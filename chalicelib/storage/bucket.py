@@ -8,6 +8,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import BinaryIO
 from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -79,7 +80,20 @@ def list_files(prefix: str) -> Iterator[Listed]:
         start = {"ContinuationToken": page["NextContinuationToken"]}
 
 
-def put(key: str, body: bytes, *, overwrite: bool = True) -> bool:
+def list_folders(prefix: str) -> Iterator[str]:
+    """The folders directly below a prefix that ends in a slash, without their own; priced as `list_files`."""
+    start: dict[str, str] = {}
+    while True:
+        with _errors(prefix):
+            page = clients.client("s3").list_objects_v2(Bucket=_bucket(), Prefix=prefix, Delimiter="/", **start)
+        for folder in page.get("CommonPrefixes", []):
+            yield folder["Prefix"].rstrip("/")
+        if not page.get("IsTruncated"):
+            return
+        start = {"ContinuationToken": page["NextContinuationToken"]}
+
+
+def put(key: str, body: bytes | BinaryIO, *, overwrite: bool = True) -> bool:
     """Write a file; with `overwrite=False` never over one that is there: False then (S3's `If-None-Match: *`).
 
     Raises:
