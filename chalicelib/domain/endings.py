@@ -1,13 +1,14 @@
-"""What ends a run: its exits and its goal, told from an event (semantics 7 and 8)."""
+"""What an event means to a run: an exit, the goal (semantics 7 and 8), or what it waits for (12)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from chalicelib.domain.conditions import Scope, event_values
+from chalicelib.domain.customer import Run
 from chalicelib.domain.definitions import Program
 from chalicelib.domain.events import Event
-from chalicelib.domain.journeys import Exit
+from chalicelib.domain.journeys import Exit, WaitFor
 
 
 def leaves(program: Program, run_key: str, event: Event, seen: Scope) -> bool:
@@ -21,6 +22,20 @@ def reaches_goal(program: Program, event: Event, seen: Scope) -> bool:
     if goal is None or goal.on != event.name:
         return False
     return not goal.where or _true_of(program, event, seen, goal.where)
+
+
+def waited_for(program: Program, run: Run, event: Event, seen: Scope) -> str:
+    """Where a run that stands at a `wait-for` goes on because of an event, or nothing: the first case that is true."""
+    step = program.journey.steps[run.step]
+    if not isinstance(step, WaitFor) or run.wake_at is None:
+        return ""
+    standing = replace(seen, values=run.values)
+    for case in step.cases:
+        if case.when and program.conditions[case.when].holds(standing):
+            return case.next
+        if case.on == event.name and (not case.where or _true_of(program, event, seen, case.where)):
+            return case.next
+    return ""
 
 
 def key_of(program: Program, event: Event) -> str | None:

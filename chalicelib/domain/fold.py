@@ -6,27 +6,30 @@ that a crash between the two replays to the same keys.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Final
 
 from msgspec.structs import replace
 
-from chalicelib.domain import merging, profile
-from chalicelib.domain.conditions import Scope, event_values
+from chalicelib.domain import merging, profile, sends
 from chalicelib.domain.customer import (
     BURST_ENTRIES,
     DISORDER,
     RECENT_ENTRIES,
     RECENT_IDENTITIES,
     Customer,
-    Visit,
 )
-from chalicelib.domain.definitions import Definitions, Program
+from chalicelib.domain.decisions import Decision
+from chalicelib.domain.definitions import Definitions
 from chalicelib.domain.effects import AppendEntry, Effect, RecordFeedback
-from chalicelib.domain.endings import key_of, leaves, reaches_goal
+from chalicelib.domain.endings import key_of, leaves, reaches_goal, waited_for
+from chalicelib.domain.entering import ROUNDS, Before, enrol, enter, enter_by_change, reached_by_broadcast
 from chalicelib.domain.events import Entry, Event
+from chalicelib.domain.journeys import BROADCAST_REACHED, JOURNEY_ENROLLED, JOURNEY_MOVED
 from chalicelib.domain.vocabulary import is_activity
-from chalicelib.domain.walk import Decision, Walk
+from chalicelib.domain.walk import Walk
 
 TIMER_DUE = "timer.due"
 """The event of a timer's entry; its `occurred_at` is when the timer was due."""
@@ -54,18 +57,24 @@ def fold(customer: Customer, entry: Entry, definitions: Definitions, *, trace: b
     Raises UnknownVersionError when a run is pinned to a version that `definitions` lacks: load it and fold again.
     """
     now = max(customer.now or entry.recorded_at, entry.recorded_at)
+    before = Before(customer, customer.now)
     customer = replace(customer, now=now, recent=_recent(customer, entry))
     if customer.forwarded_to:
         return Folded(customer, _forwarded(customer, entry))
     customer = _recognised(customer, entry)
-    walk = Walk(customer, definitions, now, trace)
+    walk = Walk(customer, definitions, now, trace=trace)
     for index, event in enumerate(entry.events):
         _take(walk, event, entry, index)
         if walk.customer.forwarded_to:
-            return Folded(walk.state(), tuple(walk.effects), tuple(walk.decisions))
-    walk.advance()
+            return Folded(walk.state(), tuple(walk.effects), tuple(walk.trace.decisions))
+    for _ in range(ROUNDS):
+        enter_by_change(walk, before)
+        before = Before(walk.customer, now)
+        walk.advance()
+        if walk.customer.profile is before.customer.profile:
+            break
     walk.arm()
-    return Folded(walk.state(), tuple(walk.effects), tuple(walk.decisions))
+    return Folded(walk.state(), tuple(walk.effects), tuple(walk.trace.decisions))
 
 
 def _recent(customer: Customer, entry: Entry) -> tuple[bytes, ...]:
@@ -120,9 +129,13 @@ def _take(walk: Walk, event: Event, entry: Entry, index: int) -> None:
     if event.name == "customer.absorbed" and event.merge is not None:
         walk.absorb(event.merge)
         return
+    by_name = _OF_JOBS.get(event.name)
+    if by_name is not None:
+        by_name(walk, event)
+        return
     changed = profile.apply(walk.customer.profile, event, walk.now)
     if changed is None:
-        walk.note("", "", "known already", event.name)
+        walk.trace.note("", "known already", event.name)
         return
     if event.name.startswith("message."):
         _feedback(walk, event)
@@ -132,7 +145,7 @@ def _take(walk: Walk, event: Event, entry: Entry, index: int) -> None:
         walk.customer = replace(walk.customer, profile=changed)
     _end_runs(walk, event, index, entry)
     for program in walk.definitions.triggers.get(event.name, ()):
-        _enter(walk, program, event, f"{entry.entry_id}|{index}")
+        enter(walk, program, event, f"{entry.entry_id}|{index}")
 
 
 def _merge(walk: Walk, event: Event, other_id: str, entry: Entry) -> None:
@@ -141,7 +154,7 @@ def _merge(walk: Walk, event: Event, other_id: str, entry: Entry) -> None:
     if other_id > own_id:
         walk.effects.append(merging.turned(event, entry, own_id, other_id))
     elif other_id < own_id:
-        walk.end_all("merged")
+        walk.trace.note("", "merged", f"into {other_id}")
         walk.effects.extend(walk.forward(other_id, entry))
 
 
@@ -152,62 +165,44 @@ def _feedback(walk: Walk, event: Event) -> None:
     walk.effects.extend(_recorded(walk.customer.customer_id, event))
     kind = event.name.removeprefix("message.")
     if kind in {"skipped", "failed"}:
-        walk.uncount(told.message_id)
-    elif kind == "sent" and told.sent_at is not None:
-        walk.sent_late(told.message_id, told.sent_at)
+        walk.customer = sends.uncounted(walk.customer, told.message_id)
+    elif kind == "sent":
+        if told.channel:
+            walk.customer = sends.sent_by(walk.customer, told.message_id, told.channel)
+        if told.sent_at is not None:
+            walk.customer = sends.sent_at(walk.customer, told.message_id, told.sent_at)
+            walk.sent_late(told.message_id, told.sent_at)
+
+
+def _move(walk: Walk, event: Event) -> None:
+    """Move the runs of a journey from one version to another (semantics 25)."""
+    data = event.data
+    for slot, run in enumerate(walk.runs):
+        if run is not None and (run.journey, run.version) == (data.get("journey"), data.get("from")):
+            walk.move(slot, str(data.get("to")), dict(data.get("steps", {})))
+
+
+_OF_JOBS: Final[dict[str, Callable[[Walk, Event], None]]] = {
+    BROADCAST_REACHED: reached_by_broadcast,
+    JOURNEY_ENROLLED: enrol,
+    JOURNEY_MOVED: _move,
+}
+"""What is told to many customers at once."""
 
 
 def _end_runs(walk: Walk, event: Event, index: int, entry: Entry) -> None:
-    """Exits, goals and restarts: what an event does to the runs there are."""
+    """Exits, goals, restarts and what was waited for: what an event does to the runs there are."""
     for slot, run in enumerate(walk.runs):
         if run is None:
             continue
         program = walk.program(run)
         if program is None:
-            walk.end(slot, "withdrawn")
+            walk.end(slot, "withdrawn", "the journey has been deleted")
         elif not run.converted and reaches_goal(program, event, walk.seen()):
-            walk.reach_goal(slot, program)
+            walk.reach_goal(slot, program, event.name)
         elif leaves(program, run.key, event, walk.seen()):
-            walk.end(slot, "exited")
+            walk.end(slot, "exited", event.name)
+        elif event.name in program.awaited and (found := waited_for(program, run, event, walk.seen())):
+            walk.jump(slot, found, "came true", event.name)
         elif event.name in program.restarts_on and key_of(program, event) == run.key:
             walk.restart(slot, program, event, f"{entry.entry_id}|{index}")
-
-
-def _enter(walk: Walk, program: Program, event: Event, event_ref: str) -> None:
-    journey = program.journey
-    values = event_values(event, program.trigger_paths)
-    scope = Scope(walk.customer, values, walk.now)
-    if journey.where and not program.conditions[journey.where].holds(scope):
-        walk.note(journey.name, "", "not entered", "where")
-        return
-    key = key_of(program, event)
-    if key is None:
-        walk.note(journey.name, "", "not entered", "the event has no run key")
-        return
-    for slot, run in enumerate(walk.runs):
-        if run is not None and run.journey == journey.name and run.key == key:
-            walk.point(slot, event, event_ref)
-            return
-    visit = next((known for known in walk.visits if known.journey == journey.name), None)
-    if visit is not None and not _may_enter_again(walk, program, visit):
-        walk.note(journey.name, key, "not entered", f"again: {journey.again.rule}")
-        return
-    if journey.profile_filter and not program.conditions[journey.profile_filter].holds(scope):
-        walk.note(journey.name, key, "not entered", "for")
-        return
-    count = visit.count + 1 if visit is not None else 1
-    walk.visits = [known for known in walk.visits if known is not visit]
-    walk.visits.append(Visit(journey.name, count, walk.now))
-    slot = walk.begin(program, key, count, {path: values[path] for path in program.remembered}, event_ref)
-    if leaves(program, key, event, walk.seen()):
-        walk.end(slot, "exited")
-
-
-def _may_enter_again(walk: Walk, program: Program, visit: Visit) -> bool:
-    again = program.journey.again
-    if again.rule == "always":
-        return True
-    return again.rule == "after" and (walk.now - visit.last_at).total_seconds() >= again.gap
-
-
-

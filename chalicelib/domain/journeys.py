@@ -73,6 +73,12 @@ class Again(Struct, frozen=True):
     rule: Literal["never", "after", "always"] = "never"
     gap: int = 0
 
+    def allows(self, last_at: datetime, now: datetime) -> bool:
+        """Whether who entered last at `last_at` may enter now (semantics 4)."""
+        if self.rule == "always":
+            return True
+        return self.rule == "after" and (now - last_at).total_seconds() >= self.gap
+
 
 class Exit(Struct, frozen=True, omit_defaults=True):
     """What ends a run at once: an event (`on`, narrowed by `where`), or a condition on the profile (`when`).

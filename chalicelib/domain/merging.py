@@ -15,10 +15,13 @@ from chalicelib.domain.customer import (
     RECENT_SENDS,
     Customer,
     Engagement,
+    Loyalty,
     OrderProgress,
     OrderTotals,
     Profile,
+    Run,
 )
+from chalicelib.domain.definitions import Definitions
 from chalicelib.domain.effects import AppendEntry, Effect, RepointIdentities
 from chalicelib.domain.events import Entry, Event, Merge
 
@@ -60,7 +63,6 @@ def absorb(customer: Customer, other: Customer) -> Customer:
     """The surviving customer with the other's state taken in; absorbing the same one twice changes nothing.
 
     What the survivor knows stands; gaps are filled. Counts add up; the newest word on each consent holds.
-    Runs of the other ended when it was merged: what it was to hear next, the survivor's own runs decide.
     """
     if other.customer_id in customer.absorbed:
         return customer
@@ -81,6 +83,30 @@ def absorb(customer: Customer, other: Customer) -> Customer:
         identities=tuple(dict.fromkeys((*customer.identities, *other.identities)))[-RECENT_IDENTITIES:],
         absorbed=(*customer.absorbed, other.customer_id, *other.absorbed),
     )
+
+
+def runs_carried_over(customer: Customer, other: Customer, definitions: Definitions) -> list[Run]:
+    """The runs of an absorbed customer that go on with the surviving one.
+
+    Not those of a journey that the survivor walks already or may not enter again, and not those that an order of the
+    survivor has ended: the order by which two customers turn out to be one may be folded before the absorbed state.
+    Raises UnknownVersionError.
+    """
+    if other.customer_id in customer.absorbed:
+        return []
+    return [run for run in other.runs if _goes_on(customer, run, definitions)]
+
+
+def _goes_on(customer: Customer, run: Run, definitions: Definitions) -> bool:
+    program = definitions.program(run.journey, run.version)
+    if any(own.journey == run.journey and own.key == run.key for own in customer.runs):
+        return False
+    visit = next((known for known in customer.visits if known.journey == run.journey), None)
+    if visit is not None and not program.journey.again.allows(visit.last_at, run.entered_at):
+        return False
+    ends = {*program.exits_on, *((program.journey.goal.on,) if program.journey.goal else ())}
+    ordered_at = customer.profile.orders.last_at
+    return not ("order.placed" in ends and ordered_at is not None and ordered_at >= run.entered_at)
 
 
 def _profiles(mine: Profile, other: Profile) -> Profile:
@@ -108,6 +134,9 @@ def _profiles(mine: Profile, other: Profile) -> Profile:
         bought=tuple(dict.fromkeys((*other.bought, *mine.bought)))[-RECENT_PRODUCTS:],
         categories=tuple(dict.fromkeys((*other.categories, *mine.categories)))[-RECENT_PRODUCTS:],
         engagement=_engagement(mine.engagement, other.engagement),
+        wished=tuple(dict.fromkeys((*other.wished, *mine.wished)))[-RECENT_PRODUCTS:],
+        loyalty=Loyalty(mine.loyalty.points + other.loyalty.points, mine.loyalty.level or other.loyalty.level),
+        data={**other.data, **mine.data},
     )
     for address in other.addresses:
         known = next((a for a in merged.addresses if (a.channel, a.value) == (address.channel, address.value)), None)

@@ -194,6 +194,36 @@ def _product_viewed(profile: Profile, event: Event, _now: datetime) -> Profile:
     )
 
 
+def _wished(profile: Profile, event: Event, _now: datetime) -> Profile:
+    if event.product is None:
+        return profile
+    return replace(profile, wished=_recent(profile.wished, (event.product.id,), RECENT_PRODUCTS))
+
+
+def _no_longer_wished(profile: Profile, event: Event, _now: datetime) -> Profile:
+    if event.product is None:
+        return profile
+    return replace(profile, wished=tuple(known for known in profile.wished if known != event.product.id))
+
+
+def _points(sign: int) -> Callable[[Profile, Event, datetime], Profile]:
+    """Points added or redeemed: `data.points`, a whole number; told otherwise they change nothing."""
+
+    def change(profile: Profile, event: Event, _now: datetime) -> Profile:
+        points = event.data.get("points")
+        if not isinstance(points, int) or isinstance(points, bool):
+            return profile
+        loyalty = replace(profile.loyalty, points=profile.loyalty.points + sign * points)
+        return replace(profile, loyalty=loyalty)
+
+    return change
+
+
+def _level_reached(profile: Profile, event: Event, _now: datetime) -> Profile:
+    level = event.data.get("level")
+    return replace(profile, loyalty=replace(profile.loyalty, level=level)) if isinstance(level, str) else profile
+
+
 def _category_viewed(profile: Profile, event: Event, _now: datetime) -> Profile:
     if event.page is None or not event.page.category:
         return profile
@@ -302,6 +332,11 @@ _CHANGES: Final[dict[str, Callable[[Profile, Event, datetime], Profile]]] = {
     "order.returned": _order_returned,
     "product.viewed": _product_viewed,
     "category.viewed": _category_viewed,
+    "wishlist.added": _wished,
+    "wishlist.removed": _no_longer_wished,
+    "loyalty.points-awarded": _points(1),
+    "loyalty.points-redeemed": _points(-1),
+    "loyalty.level-reached": _level_reached,
     "customer.created": _attributes,
     "customer.updated": _attributes,
     "customer.identified": _attributes,

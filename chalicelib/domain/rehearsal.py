@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from chalicelib.domain.conditions import Scope
 from chalicelib.domain.customer import Customer
+from chalicelib.domain.decisions import Decision
 from chalicelib.domain.definitions import Definitions, UnknownVersionError
 from chalicelib.domain.effects import AppendEntry, ArmTimer, PutMessage
 from chalicelib.domain.events import Entry, Event
@@ -24,7 +25,6 @@ from chalicelib.domain.fold import TIMER_DUE, Folded, fold
 from chalicelib.domain.journeys import BROADCAST_REACHED, JOURNEY_MOVED, BroadcastTrigger
 from chalicelib.domain.messages import Message
 from chalicelib.domain.timing import local_moment, zone, zone_of
-from chalicelib.domain.walk import Decision
 
 ENGINES_OWN = frozenset({TIMER_DUE, "customer.absorbed", JOURNEY_MOVED})
 """Events in a recorded log that follow from the definitions then in force: a rehearsal makes its own."""

@@ -6,41 +6,53 @@ Mutable for the length of a fold and never outside of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from msgspec.structs import replace
 
-from chalicelib.domain import merging
+from chalicelib.domain import merging, sends
 from chalicelib.domain.conditions import Scope, event_values
-from chalicelib.domain.customer import RECENT_SENDS, Customer, Run, Sent, Visit
+from chalicelib.domain.customer import Customer, Run, Sent, Visit
+from chalicelib.domain.decisions import Trace
 from chalicelib.domain.definitions import Definitions, Program
 from chalicelib.domain.effects import ArmTimer, Effect, PutMessage
 from chalicelib.domain.events import Entry, Event, Merge
-from chalicelib.domain.journeys import Send, Wait
+from chalicelib.domain.journeys import Send, Wait, WaitFor
 from chalicelib.domain.messages import Reason, Status, message_id
 from chalicelib.domain.steps import STEP_KINDS
-from chalicelib.domain.steps.contract import Contend, Finish, Outcome, Proceed, Sleep, Standing
+from chalicelib.domain.steps.contract import (
+    Contend,
+    Finish,
+    Outcome,
+    Perform,
+    Proceed,
+    ReachGoal,
+    Sleep,
+    Standing,
+    skip_reason,
+)
 from chalicelib.domain.steps.send import decide, message_of
 from chalicelib.domain.steps.wait import moment_of
+from chalicelib.domain.steps.wait_for import fulfilled
+from chalicelib.domain.waking import due_of, next_wake
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One decision of the fold, for "why": when, in which journey, run and step, what, and because of what."""
+@dataclass(frozen=True, order=True, slots=True)
+class _Contender:
+    """A run that wants to send, in the order of the turns: the higher priority first, then by name (semantics 18)."""
 
-    at: datetime
+    rank: int
     journey: str
     run_key: str
-    decided: str
-    because: str = ""
-    step: str = ""
+    slot: int
+    due: datetime
 
 
 class Walk:
     """The customer as folded so far, and the runs on their way."""
 
-    def __init__(self, customer: Customer, definitions: Definitions, now: datetime, trace: bool) -> None:
+    def __init__(self, customer: Customer, definitions: Definitions, now: datetime, *, trace: bool) -> None:
         """Begin at a state, at a moment; decisions are kept only when `trace` asks for them."""
         self.customer = customer
         self.definitions = definitions
@@ -49,9 +61,8 @@ class Walk:
         self.visits: list[Visit] = list(customer.visits)
         self.timer_at = customer.timer_at
         self.effects: list[Effect] = []
-        self.decisions: list[Decision] = []
-        self._trace = trace
-        self._begun: set[int] = set()
+        self.trace = Trace(now, asked=trace)
+        self._begun: dict[int, datetime] = {}
 
     def state(self) -> Customer:
         """The customer with everything that has happened so far."""
@@ -66,11 +77,6 @@ class Walk:
         """What a condition on the customer alone can see."""
         return Scope(self.customer, {}, self.now)
 
-    def note(self, journey: str, run_key: str, decided: str, because: str = "", step: str = "") -> None:
-        """Keep a decision for the trace."""
-        if self._trace:
-            self.decisions.append(Decision(self.now, journey, run_key, decided, because, step))
-
     def program(self, run: Run) -> Program | None:
         """The version a run is pinned to; None when its journey has been deleted (semantics 28).
 
@@ -79,42 +85,31 @@ class Walk:
         program = self.definitions.program(run.journey, run.version)
         return program if run.journey in self.definitions.journeys else None
 
-    def begin(self, program: Program, key: str, entry: int, values: dict[str, object], event_ref: str) -> int:
-        """Let the customer enter a journey; the answer is the slot of the new run."""
-        journey = program.journey
-        self.runs.append(
-            Run(
-                journey=journey.name,
-                key=key,
-                entry=entry,
-                version=program.version,
-                step=journey.first,
-                entered_at=self.now,
-                since=self.now,
-                event_ref=event_ref,
-                values=values,
-            )
-        )
+    def begin(self, run: Run, due: datetime) -> int:
+        """Let the customer enter a journey; `due` is when the first step came due. The answer is the run's slot."""
+        self.runs.append(run)
         slot = len(self.runs) - 1
-        self._begun.add(slot)
-        self.note(journey.name, key, "entered", f"version {program.version}")
+        self._begun[slot] = due
+        self.trace.note(run.journey, "entered", run=run)
         return slot
 
-    def end(self, slot: int, outcome: str) -> None:
+    def end(self, slot: int, outcome: str, because: str = "") -> None:
         """End a run; a message of it that was deferred will not be sent any more."""
         run = self.runs[slot]
         if run is None:
             return
         if run.held:
             self._expire(run)
-        self.note(run.journey, run.key, outcome, step=run.step)
+        self.trace.note(run.journey, outcome, because, run=run)
         self.runs[slot] = None
-        self._begun.discard(slot)
+        self._begun.pop(slot, None)
 
-    def end_all(self, outcome: str) -> None:
-        """End every run."""
-        for slot in range(len(self.runs)):
-            self.end(slot, outcome)
+    def hand_over(self) -> None:
+        """Before the runs go to the customer that absorbs this one: what was deferred here is decided there anew."""
+        for slot, run in enumerate(self.runs):
+            if run is not None and run.held:
+                self._expire(run)
+                self.runs[slot] = replace(run, held=False)
 
     def _expire(self, run: Run) -> None:
         program = self.definitions.program(run.journey, run.version)
@@ -123,20 +118,50 @@ class Walk:
             message = message_of(step, self._standing(run, program, self.now))
             self.effects.append(PutMessage(replace(message, status=Status.SKIPPED, reason=Reason.EXPIRED)))
 
-    def reach_goal(self, slot: int, program: Program) -> None:
-        """The goal is reached: the run is over, or goes on at the step that the goal names."""
-        run, goal = self.runs[slot], program.journey.goal
-        if run is None or goal is None:
-            return
-        if not goal.then:
-            self.end(slot, "converted")
+    def jump(self, slot: int, to: str, decided: str, because: str = "") -> None:
+        """Let a run go on at another step, now; a message that it held back will not be sent."""
+        run = self.runs[slot]
+        if run is None:
             return
         if run.held:
             self._expire(run)
-        self.note(run.journey, run.key, "converted", f"goes on at {goal.then}", run.step)
-        moved = replace(run, step=program.journey.labels[goal.then], converted=True, held=False, wake_at=None)
-        self.runs[slot] = replace(moved, since=self.now)
-        self._begun.add(slot)
+        self.trace.note(run.journey, decided, because, run=run)
+        self.runs[slot] = replace(run, step=to, held=False, wake_at=None, since=self.now)
+        self._begun[slot] = self.now
+
+    def reach_goal(self, slot: int, program: Program, because: str) -> None:
+        """The goal is reached: the run is over, or goes on at the step that the goal names, the first time."""
+        run = self.runs[slot]
+        if run is None:
+            return
+        goal = program.journey.goal
+        if goal is None or not goal.then or run.converted:
+            self.end(slot, "converted", because)
+            return
+        self.runs[slot] = replace(run, converted=True)
+        self.jump(slot, program.journey.labels[goal.then], "converted", because)
+
+    def move(self, slot: int, version: str, steps: dict[str, str]) -> None:
+        """Let a run finish on another version: at the step that takes the place of its own (semantics 25).
+
+        Where there is none it stays. A wait there counts from when the step before it happened, as it did.
+        """
+        run = self.runs[slot]
+        program = self.definitions.program(run.journey, version) if run is not None else None
+        target = steps.get(run.step, "") if run is not None else ""
+        if run is None or program is None or target not in program.journey.steps:
+            return
+        if run.held:
+            self._expire(run)
+        moved = replace(run, version=version, step=target, held=False, wake_at=None)
+        self.trace.note(run.journey, "moved", f"from version {run.version}, step {run.step}", run=moved)
+        self.runs[slot] = moved
+        step = program.journey.steps[target]
+        outcome = STEP_KINDS[type(step)].begin(step, self._standing(moved, program, run.since))
+        if isinstance(step, Wait | WaitFor) and isinstance(outcome, Sleep):
+            self.runs[slot] = replace(moved, wake_at=outcome.until)
+        else:
+            self._begun[slot] = self.now
 
     def point(self, slot: int, event: Event, event_ref: str) -> None:
         """The same key has arrived again: it is the same run, which now shows the newest cart or order."""
@@ -157,23 +182,14 @@ class Walk:
         step = program.journey.steps[run.step] if run is not None else None
         if run is not None and isinstance(step, Wait) and event.name in step.restart_on and run.wake_at is not None:
             self._rewait(slot, replace(run, since=self.now), program, step)
-            self.note(run.journey, run.key, "wait restarted", event.name, run.step)
+            self.trace.note(run.journey, "wait restarted", event.name, run=run)
 
     def _rewait(self, slot: int, run: Run, program: Program, step: Wait) -> None:
         moment = moment_of(step, self._standing(run, program, self.now))
         self.runs[slot] = replace(run, wake_at=moment or self.now)
 
-    def uncount(self, sent_id: str) -> None:
-        """A message did not go out after all: it no longer counts toward the caps."""
-        sends = tuple(sent for sent in self.customer.sends if sent.message_id != sent_id)
-        self.customer = replace(self.customer, sends=sends)
-
     def sent_late(self, sent_id: str, sent_at: datetime) -> None:
-        """A message went out later than decided: caps and the next wait count from the actual send."""
-        sends = tuple(
-            replace(sent, at=sent_at) if sent.message_id == sent_id else sent for sent in self.customer.sends
-        )
-        self.customer = replace(self.customer, sends=sends)
+        """A message went out later than decided: the next wait counts from the actual send."""
         for slot, run in enumerate(self.runs):
             if run is None or not run.sent_step or sent_at <= run.since:
                 continue
@@ -184,54 +200,85 @@ class Walk:
                 self._rewait(slot, replace(run, since=sent_at), program, step)
 
     def absorb(self, merge: Merge) -> None:
-        """Take in the state of another customer found to be the same person."""
-        self.customer = merging.absorb(self.state(), msgspec.msgpack.decode(merge.state, type=Customer))
+        """Take in the state of another customer found to be the same person, with the runs that go on here."""
+        other = msgspec.msgpack.decode(merge.state, type=Customer)
+        runs = merging.runs_carried_over(self.state(), other, self.definitions)
+        self.customer = merging.absorb(self.state(), other)
         self.visits = list(self.customer.visits)
+        for run in runs:
+            visit = self.visit(run.journey, run.entered_at)
+            carried = replace(run, entry=visit.count)
+            self.runs.append(carried)
+            self.trace.note(run.journey, "carried over", merge.customer_id, run=carried)
+
+    def visit(self, journey: str, at: datetime) -> Visit:
+        """Count one more entry into a journey."""
+        known = next((visit for visit in self.visits if visit.journey == journey), None)
+        visit = Visit(journey, 1, at)
+        if known is not None:
+            self.visits.remove(known)
+            visit = Visit(journey, known.count + 1, max(known.last_at, at))
+        self.visits.append(visit)
+        return visit
 
     def forward(self, surviving_id: str, entry: Entry) -> tuple[Effect, ...]:
         """Hand everything over to the customer that absorbs this one; nothing of it stays here."""
+        self.hand_over()
         self.customer, effects = merging.forward(self.state(), surviving_id, entry)
         self.runs, self.visits, self.timer_at = [], [], None
         return effects
 
     def advance(self) -> None:
         """Walk every run that is due; those that want to send take their turns by priority (semantics 18)."""
-        contenders: list[tuple[int, str, str, int, datetime]] = []
+        contenders: list[_Contender] = []
         for slot, run in enumerate(self.runs):
             if run is None:
                 continue
             program = self.program(run)
             if program is None:
-                self.end(slot, "withdrawn")
-            elif self._exit_holds(run, program):
-                self.end(slot, "exited")
-            elif slot in self._begun:
-                self._walk(slot, program, Proceed(run.step, self.now), contenders)
-            elif run.wake_at is not None and run.wake_at <= self.now:
-                step = program.journey.steps[run.step]
-                at = self._standing(run, program, run.wake_at)
-                self._walk(slot, program, STEP_KINDS[type(step)].resume(step, at), contenders, run.wake_at)
+                self.end(slot, "withdrawn", "the journey has been deleted")
+                continue
+            leaving = self._exit_that_holds(run, program)
+            if leaving:
+                self.end(slot, "exited", leaving)
+                continue
+            self._go_on(slot, run, program, contenders)
         while contenders:
             contenders.sort()
-            _, _, _, slot, due = contenders.pop(0)
-            self._take_turn(slot, due, contenders)
+            turn = contenders.pop(0)
+            self._take_turn(turn.slot, turn.due, contenders)
 
-    def _exit_holds(self, run: Run, program: Program) -> bool:
+    def _go_on(self, slot: int, run: Run, program: Program, contenders: list[_Contender]) -> None:
+        begun = self._begun.pop(slot, None)
+        if begun is not None:
+            self._walk(slot, program, Proceed(run.step, begun), contenders)
+            return
+        step = program.journey.steps[run.step]
+        due = due_of(run, self.definitions)
+        if isinstance(step, WaitFor) and run.wake_at is not None:
+            found = fulfilled(step, self._standing(run, program, self.now))
+            if found is not None:
+                self.trace.note(run.journey, "came true", run=run)
+                self._walk(slot, program, Proceed(found, self.now), contenders)
+                return
+        if due is not None and due <= self.now and not self.definitions.paused(run.journey, self.now):
+            outcome = STEP_KINDS[type(step)].resume(step, self._standing(run, program, due))
+            self._walk(slot, program, outcome, contenders, due)
+
+    def _exit_that_holds(self, run: Run, program: Program) -> str:
         if not program.exits_when:
-            return False
-        at = self._standing(run, program, self.now)
-        return any(at.holds(condition) for condition in program.exits_when)
+            return ""
+        scope = Scope(self.customer, run.values, self.now)
+        for text in program.exits_when:
+            if self.trace.holds(program.conditions[text], scope, run.journey, run.key):
+                return text
+        return ""
 
     def _standing(self, run: Run, program: Program, due: datetime) -> Standing:
         return Standing(self.customer, run, program, self.definitions, self.now, due)
 
     def _walk(
-        self,
-        slot: int,
-        program: Program,
-        outcome: Outcome,
-        contenders: list[tuple[int, str, str, int, datetime]],
-        due: datetime | None = None,
+        self, slot: int, program: Program, outcome: Outcome, contenders: list[_Contender], due: datetime | None = None
     ) -> None:
         due = due or self.now
         while True:
@@ -241,21 +288,47 @@ class Walk:
             if isinstance(outcome, Proceed):
                 due = outcome.due
                 self.runs[slot] = run = replace(run, step=outcome.to, since=due, wake_at=None, held=False)
-                self.note(run.journey, run.key, "reached", step=run.step)
+                self.trace.note(run.journey, "reached", run=run)
                 step = program.journey.steps[run.step]
                 outcome = STEP_KINDS[type(step)].begin(step, self._standing(run, program, due))
             elif isinstance(outcome, Sleep):
                 self.runs[slot] = replace(run, wake_at=outcome.until)
-                self.note(run.journey, run.key, "waits", f"until {outcome.until.isoformat()}", run.step)
+                self.trace.note(run.journey, "waits", f"until {outcome.until.isoformat()}", run=run)
                 return
             elif isinstance(outcome, Contend):
-                contenders.append((-outcome.priority, run.journey, run.key, slot, due))
+                if self.definitions.paused(run.journey, self.now):
+                    self.runs[slot] = replace(run, wake_at=due)
+                    self.trace.note(run.journey, "paused", run=run)
+                    return
+                contenders.append(_Contender(-outcome.priority, run.journey, run.key, slot, due))
                 return
+            elif isinstance(outcome, Perform):
+                self._perform(slot, run, program, outcome, due)
+                outcome = Proceed(outcome.to, due)
+            elif isinstance(outcome, ReachGoal):
+                self.reach_goal(slot, program, "goto-goal")
+                self._begun.pop(slot, None)
+                reached = self.runs[slot]
+                if reached is None:
+                    return
+                outcome = Proceed(reached.step, self.now)
             elif isinstance(outcome, Finish):
                 self.end(slot, outcome.outcome)
                 return
 
-    def _take_turn(self, slot: int, due: datetime, contenders: list[tuple[int, str, str, int, datetime]]) -> None:
+    def _perform(self, slot: int, run: Run, program: Program, action: Perform, due: datetime) -> None:
+        refused = skip_reason(self._standing(run, program, due))
+        if refused is not None:
+            self.trace.note(run.journey, "skipped", refused, run=run)
+            return
+        self.effects.extend(action.effects)
+        if action.profile is not None:
+            self.customer = replace(self.customer, profile=action.profile)
+        if action.issued is not None:
+            self.runs[slot] = replace(run, code=action.issued)
+        self.trace.note(run.journey, "done", action.told, run=run)
+
+    def _take_turn(self, slot: int, due: datetime, contenders: list[_Contender]) -> None:
         run = self.runs[slot]
         program = self.program(run) if run is not None else None
         if run is None or program is None:
@@ -266,30 +339,27 @@ class Walk:
         decided = decide(step, self._standing(run, program, due))
         message = decided.message
         self.effects.append(PutMessage(message))
-        self.note(run.journey, run.key, message.status, f"{message.name} {message.reason}".rstrip(), run.step)
+        rule = program.conditions[program.journey.profile_filter] if message.reason == Reason.FILTER else None
+        told = f"{message.name} {message.reason}".rstrip()
+        self.trace.note(
+            run.journey, message.status, told, run=run, rule=rule, scope=Scope(self.customer, run.values, self.now),
+            message_id=message.message_id,
+        )
         if message.status is Status.DEFERRED:
             self.runs[slot] = replace(run, wake_at=message.deferred_until, held=True)
             return
         if decided.counted_as:
-            self._count(Sent(self.now, decided.counted_as[0], message.message_id, decided.counted_as))
+            sent = Sent(self.now, decided.counted_as[0], message.message_id, decided.counted_as)
+            self.customer = sends.counted(self.customer, sent, self.definitions.settings.caps)
         self.runs[slot] = replace(run, sent_step=run.step)
         self._walk(slot, program, Proceed(step.next, self.now), contenders)
 
-    def _count(self, sent: Sent) -> None:
-        window = max((cap.window for cap in self.definitions.settings.caps), default=0)
-        oldest = self.now - timedelta(seconds=window)
-        kept = [known for known in self.customer.sends if known.at > oldest]
-        self.customer = replace(self.customer, sends=(*kept, sent)[-RECENT_SENDS:])
-
     def arm(self) -> None:
-        """Arm one timer for the first run to wake, unless an earlier one is pending: that one arms the next.
+        """Arm one timer for the next moment that matters, unless an earlier one is pending: that one arms the next.
 
         One that should have fired by now is not waited for.
         """
-        first = min((run.wake_at for run in self.runs if run is not None and run.wake_at is not None), default=None)
+        first = next_wake(self.state(), self.definitions, self.now)
         if first is not None and (self.timer_at is None or first < self.timer_at or self.timer_at <= self.now):
             self.timer_at = first
             self.effects.append(ArmTimer(self.customer.customer_id, first))
-
-
-

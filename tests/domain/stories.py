@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
@@ -16,9 +16,10 @@ from chalicelib.definitions.journey_files import read_journey
 from chalicelib.domain.customer import Address, Consent, Customer, Profile
 from chalicelib.domain.definitions import Definitions
 from chalicelib.domain.events import Cart, ConsentChange, Entry, Event, Feedback, Order
-from chalicelib.domain.journeys import Journey
+from chalicelib.domain.journeys import Journey, Pause
 from chalicelib.domain.messages import Message, Status
 from chalicelib.domain.rehearsal import play
+from chalicelib.domain.segments import Segment, compile_segments
 from chalicelib.domain.shop import MessageDefinition, QuietHours, ShopSettings
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -26,6 +27,8 @@ NO_QUIET_HOURS = QuietHours(time(0, 0), time(0, 0))
 SHOP = ShopSettings(quiet_hours=NO_QUIET_HOURS, holdout_percent=0.0)
 """A shop without limits: each story sets those it is about."""
 ADDRESSES = {"email": "anna@example.org", "sms": "+79161234567", "push": "device-1", "web-push": "https://push.example/1"}
+
+NO_SEGMENTS: Mapping[str, str] = {}
 
 _numbers = count(1)
 
@@ -51,10 +54,12 @@ MESSAGES = {name: marketing(name) for name in ("first", "second", "third", "than
 }
 
 
-def journey(text: str, messages: Iterable[MessageDefinition] = ()) -> Journey:
+def journey(
+    text: str, messages: Iterable[MessageDefinition] = (), segments: Iterable[Segment] = ()
+) -> Journey:
     """A journey read from YAML, indented as the test likes."""
     known = MESSAGES | {message.name: message for message in messages}
-    return read_journey(dedent(text), "journeys/story.yaml", known)
+    return read_journey(dedent(text), "journeys/story.yaml", known, compile_segments(segments))
 
 
 def in_force(
@@ -62,12 +67,15 @@ def in_force(
     settings: ShopSettings = SHOP,
     messages: Iterable[MessageDefinition] = (),
     earlier: Iterable[Journey] = (),
+    segments: Mapping[str, str] = NO_SEGMENTS,
+    pauses: Iterable[Pause] = (),
 ) -> Definitions:
-    """Definitions with these journeys, the messages of `MESSAGES` and `messages`."""
+    """Definitions with these journeys, the messages of `MESSAGES` and `messages`; segments as rules by name."""
     messages = list(messages)
-    read = [each if isinstance(each, Journey) else journey(each, messages) for each in journeys]
+    rules = [Segment(name, rule) for name, rule in segments.items()]
+    read = [each if isinstance(each, Journey) else journey(each, messages, rules) for each in journeys]
     known = MESSAGES | {message.name: message for message in messages}
-    return Definitions.of(settings, known.values(), read, earlier)
+    return Definitions.of(settings, known.values(), read, earlier, segments=rules, pauses=pauses)
 
 
 def anna(*channels: str, consents: Iterable[str] | None = None, customer_id: str = "anna", **profile: Any) -> Customer:

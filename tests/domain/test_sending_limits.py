@@ -271,15 +271,6 @@ def test_the_holdout_is_about_its_share_and_only_grows_with_it() -> None:
     assert 0.045 < len(held[5.0]) / len(people) < 0.055
 
 
-def test_a_paused_journey_sends_nothing_and_says_so() -> None:
-    """15: what came due meanwhile is recorded as journey-paused."""
-    text = form("story", "wait: 1 hour", "send: first")
-    state, _ = played(in_force(text), said("03-02 10:00", "form.submitted"), days=0)
-
-    paused = in_force(replace(journey(text), status="paused"))
-    assert story(paused, cart("03-02 10:30"), customer=state) == ["03-02 11:00 first skipped: journey-paused"]
-
-
 caps = st.lists(
     st.builds(FrequencyCap, st.sampled_from(["email", "news", "sale"]), st.integers(1, 4), st.integers(1, 40 * DAY)),
     max_size=4,

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from chalicelib.domain.conditions import Scope
-from chalicelib.domain.customer import Customer, Run
+from chalicelib.domain.customer import Customer, Issued, Profile, Run
 from chalicelib.domain.definitions import Definitions, Program
+from chalicelib.domain.effects import Effect
 from chalicelib.domain.messages import Message, Reason
 
 
@@ -54,6 +55,22 @@ class Contend:
 
 
 @dataclass(frozen=True, slots=True)
+class Perform:
+    """Do this and go on at another step: effects, a changed profile, a promo code for the run. `told` is for "why"."""
+
+    to: str
+    told: str
+    effects: tuple[Effect, ...] = ()
+    profile: Profile | None = None
+    issued: Issued | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReachGoal:
+    """Go on as if the goal had been reached."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """A message was decided. `counted_as` are the tags it counts under, if it counts toward the caps."""
 
@@ -68,7 +85,7 @@ class Finish:
     outcome: str
 
 
-Outcome = Proceed | Sleep | Contend | Finish
+Outcome = Proceed | Sleep | Contend | Perform | ReachGoal | Finish
 
 
 class StepKind(Protocol):
@@ -82,12 +99,18 @@ class StepKind(Protocol):
 
 
 def skip_reason(at: Standing) -> Reason | None:
-    """Why no action may happen here: the journey is paused, the step too late, the customer no longer meant."""
+    """Why no action may happen here: what came due in a pause is dropped, the step is too late, the customer no longer
+    meant.
+    """
     journey = at.program.journey
-    in_force = at.definitions.journeys.get(journey.name)
-    if in_force is not None and in_force.journey.status == "paused":
-        return Reason.JOURNEY_PAUSED
-    if (at.now - at.due).total_seconds() > journey.max_lateness:
+    latest = journey.max_lateness
+    pause = at.definitions.paused(journey.name, at.due)
+    if pause is not None:
+        if pause.resume.choice == "drop":
+            return Reason.JOURNEY_PAUSED
+        if pause.resume.choice == "late" and pause.resume.at_most is not None:
+            latest = pause.resume.at_most
+    if (at.now - at.due).total_seconds() > latest:
         return Reason.TOO_LATE
     if journey.profile_filter and not at.holds(journey.profile_filter):
         return Reason.FILTER

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from chalicelib.domain.customer import Run
 from chalicelib.domain.journeys import Send
 from chalicelib.domain.limits import Defer, Go, tags_of, verdict
-from chalicelib.domain.messages import Message, Status, message_id
+from chalicelib.domain.messages import CodeOffer, Message, Status, message_id
 from chalicelib.domain.steps.contract import Contend, Decided, Outcome, Standing, skip_reason
 
 
@@ -40,8 +41,16 @@ def message_of(step: Send, at: Standing) -> Message:
         decided_at=at.now,
         status=Status.QUEUED,
         event_ref=run.event_ref,
-        code=step.issue,
+        code=step.issue or _code_of(run),
     )
+
+
+def _code_of(run: Run) -> CodeOffer | None:
+    """The promo code that an earlier step of the run has issued."""
+    issued = run.code
+    if issued is None:
+        return None
+    return CodeOffer(issued.discount, 0, code_id=issued.code_id, expires_at=issued.expires_at)
 
 
 def decide(step: Send, at: Standing) -> Decided:

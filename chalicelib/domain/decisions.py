@@ -1,0 +1,71 @@
+"""A decision of the fold, kept where somebody asks why: which rule, which values, which version, what came of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from chalicelib.domain.conditions import Condition, Scope
+from chalicelib.domain.customer import Run
+
+
+class Decision(Struct, frozen=True, omit_defaults=True):
+    """One decision: when, in which journey and run, at which step of which version, what, and because of what.
+
+    `rule` is the text of the condition that decided and `values` what it saw (by path); `message_id` names the message
+    where one was decided. A decision outside of any run (an entry refused) has no `entry`.
+    """
+
+    at: datetime
+    journey: str
+    decided: str
+    because: str = ""
+    run_key: str = ""
+    entry: int = 0
+    version: str = ""
+    step: str = ""
+    rule: str = ""
+    values: dict[str, Any] = {}
+    message_id: str = ""
+
+
+class Trace:
+    """The decisions of one fold, kept only when somebody asks."""
+
+    def __init__(self, now: datetime, *, asked: bool) -> None:
+        """Begin at a moment."""
+        self.now = now
+        self.asked = asked
+        self.decisions: list[Decision] = []
+
+    def note(
+        self, journey: str, decided: str, because: str = "", *, run: Run | None = None, run_key: str = "",
+        rule: Condition | None = None, scope: Scope | None = None, message_id: str = "",
+    ) -> None:
+        """Keep a decision; `rule` and `scope` tell by which condition, and what it saw."""
+        if not self.asked:
+            return
+        self.decisions.append(Decision(
+            at=self.now,
+            journey=journey,
+            decided=decided,
+            because=because,
+            run_key=run.key if run is not None else run_key,
+            entry=run.entry if run is not None else 0,
+            version=run.version if run is not None else "",
+            step=run.step if run is not None else "",
+            rule=rule.source if rule is not None else "",
+            values=rule.seen(scope) if rule is not None and scope is not None else {},
+            message_id=message_id,
+        ))
+
+    def holds(self, condition: Condition, scope: Scope, journey: str, run_key: str = "") -> bool:
+        """Whether a condition is true; one that fails is false, which is kept."""
+        if not self.asked:
+            return condition.holds(scope)
+        held, failure = condition.test(scope)
+        if failure:
+            self.note(journey, "condition failed", failure, run_key=run_key, rule=condition, scope=scope)
+        return held

@@ -1,0 +1,28 @@
+"""`wait-for`: the first of several things to become true, within a limit (semantics 12)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chalicelib.domain.journeys import WaitFor
+from chalicelib.domain.steps.contract import Outcome, Proceed, Sleep, Standing
+
+
+class WaitForStep:
+    """Sleeps until the limit; the fold asks `fulfilled` meanwhile."""
+
+    def begin(self, step: WaitFor, at: Standing) -> Outcome:
+        """Go on at once where a condition is true already, else wait."""
+        found = fulfilled(step, at)
+        if found is not None:
+            return Proceed(found, at.now)
+        return Sleep(at.run.since + timedelta(seconds=step.limit))
+
+    def resume(self, step: WaitFor, at: Standing) -> Outcome:
+        """The limit has passed."""
+        return Proceed(step.otherwise, at.due)
+
+
+def fulfilled(step: WaitFor, at: Standing) -> str | None:
+    """Where to go on because of the first condition that is true here and now; None while none is."""
+    return next((case.next for case in step.cases if case.when and at.holds(case.when)), None)
