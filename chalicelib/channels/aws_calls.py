@@ -5,8 +5,9 @@ botocore repeats a call that timed out, which for a send is a second message: it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 from chalicelib.errors import ProviderOutcomeUnknownError, ProviderRefusedError
@@ -31,6 +32,18 @@ DEAD_ADDRESS = frozenset({
     "EndpointDisabled", "EndpointDisabledException", "NotFound", "NotFoundException", "OptedOut", "OptedOutException",
 })
 """Codes of SNS that say: this endpoint or number takes nothing any more (SNS API reference, Publish, errors)."""
+
+
+class AwsSender:
+    """What sends through SES or SNS: the service's client is made at the first send, for other channels need none."""
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        """`connect` makes the client."""
+        self._connect = connect
+
+    @cached_property
+    def _client(self) -> Any:
+        return self._connect()
 
 
 def sending_config(read_seconds: float = READ_SECONDS) -> Any:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from functools import cached_property
 from typing import Any
 
-from chalicelib.channels.aws_calls import provider_call
+from chalicelib.channels.aws_calls import AwsSender, provider_call
 from chalicelib.channels.channel import Outgoing
 from chalicelib.domain.identifiers import normalise_email
 from chalicelib.domain.messages import Category
@@ -21,19 +20,15 @@ _TAG_VALUE = re.compile(r"[A-Za-z0-9_-]{1,256}")
 """What SES allows in a tag's value (SES API v2 reference, MessageTag)."""
 
 
-class EmailSender:
+class EmailSender(AwsSender):
     """Sends mail through the SES configuration set of its category, whose event destination brings the feedback."""
 
     name = "email"
 
     def __init__(self, connect: Callable[[], Any], configuration_sets: Mapping[Category, str]) -> None:
-        """`connect` makes the SES v2 client, at the first send: other channels need none."""
-        self._connect = connect
+        """`connect` makes the SES v2 client; `configuration_sets` are named by category."""
+        super().__init__(connect)
         self._configuration_sets = configuration_sets
-
-    @cached_property
-    def _client(self) -> Any:
-        return self._connect()
 
     def cost(self, outgoing: Outgoing) -> Decimal:
         """SES bills by recipient, and there is one."""

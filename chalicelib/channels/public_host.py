@@ -1,4 +1,4 @@
-"""Addresses of the public internet only: a push endpoint is a URL that a stranger chose, and we call it (SSRF)."""
+"""Addresses of the public internet only: others choose the URLs of push endpoints and webhooks, we call them (SSRF)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ def parse_endpoint(url: str) -> SplitResult:
     """
     parts = urlsplit(url)
     if not url.isascii() or any(character.isspace() for character in url):
-        raise ValueError("a push endpoint has no spaces or letters beyond ASCII")
+        raise ValueError("an endpoint has no spaces or letters beyond ASCII")
     if parts.scheme != "https" or not parts.hostname or parts.username is not None or parts.fragment:
-        raise ValueError("a push endpoint is an https URL")
+        raise ValueError("an endpoint is an https URL")
     if parts.port not in (None, 443):
-        raise ValueError("a push endpoint is on port 443")
+        raise ValueError("an endpoint is on port 443")
     address = _literal(parts.hostname)
     if address is not None and not is_public(address):
-        raise ValueError("a push endpoint is on the public internet")
+        raise ValueError("an endpoint is on the public internet")
     if address is None and "." not in parts.hostname.rstrip("."):
-        raise ValueError("a push endpoint has a full host name")
+        raise ValueError("an endpoint has a full host name")
     return parts
 
 
@@ -37,10 +37,10 @@ def resolve(host: str, port: int) -> str:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError) as error:
-        raise ProviderRefusedError("the push service's name cannot be resolved", retryable=True) from error
+        raise ProviderRefusedError("the endpoint's name cannot be resolved", retryable=True) from error
     addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
     if not addresses or not all(is_public(address) for address in addresses):
-        raise ProviderRefusedError("the push endpoint is not on the public internet", retryable=False)
+        raise ProviderRefusedError("the endpoint is not on the public internet", retryable=False)
     return str(addresses[0])
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from decimal import Decimal
-from functools import cached_property
 from typing import Any, Literal
 
-from chalicelib.channels.aws_calls import DEAD_ADDRESS, provider_call
+from chalicelib.channels.aws_calls import DEAD_ADDRESS, AwsSender, provider_call
 from chalicelib.channels.channel import Outgoing
 from chalicelib.errors import ProviderRefusedError
 
@@ -25,18 +23,10 @@ TIME_TO_LIVE = 24 * 3600
 _EXISTING_ENDPOINT = re.compile(r"Endpoint (arn:aws[a-z-]*:sns:\S+) already exists")
 
 
-class PushSender:
+class PushSender(AwsSender):
     """Sends to SNS platform endpoints; the address is the endpoint's ARN."""
 
     name = "push"
-
-    def __init__(self, connect: Callable[[], Any]) -> None:
-        """`connect` makes the SNS client, at the first send."""
-        self._connect = connect
-
-    @cached_property
-    def _client(self) -> Any:
-        return self._connect()
 
     def cost(self, outgoing: Outgoing) -> Decimal:
         """One publish and one delivery."""

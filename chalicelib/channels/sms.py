@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
-from functools import cached_property
-from typing import Any
 
-from chalicelib.channels.aws_calls import DEAD_ADDRESS, provider_call
+from chalicelib.channels.aws_calls import DEAD_ADDRESS, AwsSender, provider_call
 from chalicelib.channels.channel import Outgoing
 from chalicelib.domain import sms_parts
 from chalicelib.errors import ProviderRefusedError
@@ -16,18 +13,10 @@ MOST_CHARACTERS = 1600
 """The longest text of one Publish to a phone (SNS API reference, Publish)."""
 
 
-class SmsSender:
+class SmsSender(AwsSender):
     """Sends SMS through SNS's Publish to a phone number."""
 
     name = "sms"
-
-    def __init__(self, connect: Callable[[], Any]) -> None:
-        """`connect` makes the SNS client, at the first send."""
-        self._connect = connect
-
-    @cached_property
-    def _client(self) -> Any:
-        return self._connect()
 
     def cost(self, outgoing: Outgoing) -> Decimal:
         """The parts of the text times the price of a part in the phone's country."""

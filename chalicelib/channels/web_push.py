@@ -5,22 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from decimal import Decimal
-from functools import cached_property
-from typing import Any
-from urllib.parse import urlsplit
 
 from chalicelib.channels import vapid, web_push_encryption
 from chalicelib.channels.channel import Outgoing
-from chalicelib.channels.public_host import parse_endpoint, resolve
-from chalicelib.errors import ProviderOutcomeUnknownError, ProviderRefusedError
+from chalicelib.channels.public_post import READ_SECONDS, PublicPost
+from chalicelib.errors import ProviderRefusedError
 
 TIME_TO_LIVE = 24 * 3600
 """Seconds for which the push service keeps a message for a browser that is closed."""
-
-CONNECT_SECONDS = 3
-READ_SECONDS = 10
-MOST_ANSWER = 4096
-"""Bytes of an answer that are looked at; a push service has nothing to say that is longer."""
 
 
 class WebPushSender:
@@ -41,14 +33,7 @@ class WebPushSender:
         push service on the laptop.
         """
         self._private_key = private_key
-        self._trusted_origins = trusted_origins
-        self._read_seconds = read_seconds
-
-    @cached_property
-    def _pools(self) -> Any:
-        import urllib3  # comes with botocore; loaded by the first web push only
-
-        return urllib3.PoolManager(num_pools=8, cert_reqs="CERT_REQUIRED")
+        self._post = PublicPost(trusted_origins=trusted_origins, read_seconds=read_seconds)
 
     def cost(self, outgoing: Outgoing) -> Decimal:
         """Push services of browsers are free; a price list has no entry for them."""
@@ -81,48 +66,12 @@ class WebPushSender:
             # A second push of the same message replaces the first where that still waits (RFC 8030, 5.4).
             "Topic": outgoing.message.message_id[:32],
         }
-        status, location = self._post(address.value, headers, body)
-        _judge(status)
-        return location or outgoing.message.message_id
-
-    def _post(self, endpoint: str, headers: dict[str, str], body: bytes) -> tuple[int, str]:
-        from urllib3 import exceptions
-        from urllib3.util import Timeout
-
-        pool, path, host = self._pool(endpoint)
-        never_sent = (
-            exceptions.ConnectTimeoutError, exceptions.NewConnectionError, exceptions.NameResolutionError,
-        )
         try:
-            answer = pool.urlopen(
-                "POST", path, body=body, headers={"Host": host, **headers}, retries=False, redirect=False,
-                timeout=Timeout(connect=CONNECT_SECONDS, read=self._read_seconds), preload_content=False,
-            )
-            answer.read(MOST_ANSWER)
-            answer.close()
-        except never_sent as error:
-            raise ProviderRefusedError(type(error).__name__, retryable=True) from error
-        except exceptions.SSLError as error:
-            if "CERTIFICATE_VERIFY_FAILED" in str(error):
-                raise ProviderRefusedError("the push service's certificate is not valid", retryable=True) from error
-            raise ProviderOutcomeUnknownError(type(error).__name__) from error
-        except (exceptions.HTTPError, OSError) as error:
-            raise ProviderOutcomeUnknownError(type(error).__name__) from error
-        return answer.status, answer.headers.get("Location", "")
-
-    def _pool(self, endpoint: str) -> tuple[Any, str, str]:
-        """The connection pool for an endpoint, the path to ask for, and the Host header."""
-        parts = urlsplit(endpoint)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        if f"{parts.scheme}://{parts.netloc}" in self._trusted_origins:
-            return self._pools.connection_from_url(endpoint), path, parts.netloc
-        try:
-            host = str(parse_endpoint(endpoint).hostname)
+            status, answered = self._post(address.value, headers, body)
         except ValueError as error:
             raise ProviderRefusedError("not a push endpoint", retryable=False, address_is_dead=True) from error
-        names = {"server_hostname": host, "assert_hostname": host}
-        pool = self._pools.connection_from_host(resolve(host, 443), 443, scheme="https", pool_kwargs=names)
-        return pool, path, host
+        _judge(status)
+        return answered.get("Location", "") or outgoing.message.message_id
 
 
 def payload(outgoing: Outgoing) -> bytes:

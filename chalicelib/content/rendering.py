@@ -220,8 +220,9 @@ def _values(
     """Everything a template can read, all of it clean (docs/templates.md lists it)."""
     shown = clean(event) if event is not None else None
     code = message.code and PromoCode(
-        code_value(message.message_id), _percent(clean_text(message.code.discount), scope.locale),
-        (scope.now + timedelta(seconds=message.code.valid)).astimezone(scope.zone),
+        code_value(message.code.code_id or message.message_id),
+        _percent(clean_text(message.code.discount), scope.locale),
+        (message.code.expires_at or scope.now + timedelta(seconds=message.code.valid)).astimezone(scope.zone),
     )
     values: dict[str, Any] = {
         "customer": clean(customer.profile), "shop": clean(settings), "links": links, "code": code,

@@ -1,8 +1,8 @@
 """One attempt to send a claimed message: by which channel, in which words, and whether it may still go.
 
-    state, event ─▶ limits, when late ─▶ channel ─▶ words ─▶ state, read fresh: consent ─▶ code ─▶ provider
-                                            ▲         │                │                              │
-                                            └── no template, no consent, dead address: the next ◀─────┘
+    state, event ─▶ limits, when late ─▶ channel ─▶ words ─▶ state, read fresh: consent ─▶ stock, price, code ─▶ budget
+                                            ▲         │                │                          │             │
+                                            └─────────┴── the next ◀───┴──────────────────────────┴── provider ◀┘
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 from hashlib import blake2b
 from typing import Final, Literal, cast
@@ -23,13 +24,17 @@ from chalicelib.domain.customer import Address, Customer
 from chalicelib.domain.definitions import Definitions
 from chalicelib.domain.endings import leaves, reaches_goal
 from chalicelib.domain.events import Endpoint, Entry, Event, Feedback
-from chalicelib.domain.messages import Message, Reason, Status, code_value
+from chalicelib.domain.messages import WEBHOOK, Message, Reason, Status, code_value
+from chalicelib.domain.rendered import Rendered
 from chalicelib.errors import LinkError, ProviderOutcomeUnknownError, ProviderRefusedError, TemplateError
 from chalicelib.flows.definitions_in_force import current, with_version
 from chalicelib.flows.means import Means, means, prices_in_force
+from chalicelib.flows.offer_checks import as_it_stands
 from chalicelib.flows.products import completed
+from chalicelib.flows.spending import Reservation, budgets_of, month_of
 from chalicelib.observability import logger
 from chalicelib.storage import codes, customers, log
+from chalicelib.storage.codes import IssuedCode
 
 LATE: Final = timedelta(seconds=60)
 """A message sent later than this after its decision has its limits tested again, and its real time told to the log."""
@@ -79,12 +84,14 @@ class Attempt:
     def _tested_again(self) -> limits.Verdict:
         """The limits as they stand now, for a message that waited; the send counted at its decision is its own."""
         message, definition = self.message, self._definitions.messages.get(self.message.name)
-        if definition is None:
+        if definition is None and WEBHOOK not in message.channels:
             return limits.Skip(Reason.TEMPLATE_ERROR)
         if message.attempt <= 1 and self._now - message.decided_at <= LATE:
             return limits.Go(message.channels)
         if self._run_has_ended():
             return limits.Skip(Reason.EXPIRED)
+        if definition is None:
+            return limits.Go(message.channels)
         others = tuple(sent for sent in self._customer.sends if sent.message_id != message.message_id)
         customer = replace(self._customer, sends=others)
         return limits.verdict(customer, definition, message.channels, self._definitions.settings, self._now)
@@ -120,13 +127,11 @@ class Attempt:
             self._customer = _committed(self.message) or self._customer
             if self._address(channel) != address:
                 continue
-            if not self._code_issued():
+            if self._outdated is not None:
+                self._refusals.append(self._outdated)
                 return None
-            self.message = replace(
-                self.message, channel=channel, template_version=outgoing.rendered.template_version,
-            )
             try:
-                return self._handed_over(outgoing)
+                return self._paid_for(outgoing)
             except ProviderRefusedError as refused:
                 if not refused.address_is_dead:
                     raise
@@ -137,6 +142,9 @@ class Attempt:
     def _address(self, channel: str) -> Address | None:
         """Where the message may go by this channel now, or None with the reason noted."""
         profile = self._customer.profile
+        if channel == WEBHOOK and profile.redaction_requested_at is None:
+            # Another system is told: that takes no consent, and stops only where the person is to be forgotten.
+            return Address(WEBHOOK, self.message.url)
         alive = replace(profile, addresses=tuple(known for known in profile.addresses if known not in self._dead))
         refused = consent.refusal(alive, channel, self.message.category, self.message.topic)
         if refused is None and channel in self._means.senders:
@@ -147,10 +155,15 @@ class Attempt:
     def _in_words(self, address: Address) -> Outgoing | None:
         """The message in words for an address; None, with the reason noted, when it cannot be rendered."""
         message, settings, now = self.message, self._definitions.settings, self._now
+        if address.channel == WEBHOOK:
+            from chalicelib.channels.webhook import payload  # few journeys call another system
+
+            body = Rendered(WEBHOOK, "", text=payload(message, self._event))
+            return Outgoing(message, address, body, settings, prices_in_force(settings, now), now)
         try:
             links = self._means.links(message, address.channel, now)
             rendered = self._means.templates.render(
-                message, self._definitions.messages[message.name], customer=self._customer, event=self._event,
+                message, self._definitions.messages[message.name], customer=self._customer, event=self._as_it_stands[0],
                 settings=settings, channel=address.channel, links=links, now=now,
             )
         except (TemplateError, LinkError) as error:
@@ -181,21 +194,86 @@ class Attempt:
                 return completed(entry.events[int(index)])
         return None
 
+    @cached_property
+    def _as_it_stands(self) -> tuple[Event | None, bool]:
+        """The event with its product looked up again, if the message asks for that; whether it may still be sent."""
+        event, definition = self._event, self._definitions.messages.get(self.message.name)
+        if event is None or definition is None or not definition.checks:
+            return event, True
+        return as_it_stands(event, definition.checks)
+
+    @property
+    def _outdated(self) -> Reason | None:
+        """Why the message is not true any more, or None: its product is gone, or its code was issued and has ended."""
+        _, may_be_sent = self._as_it_stands
+        if not may_be_sent:
+            return Reason.OUT_OF_STOCK
+        code = self.message.code
+        ended = code is not None and code.expires_at is not None and code.expires_at <= self._now
+        return Reason.EXPIRED if ended else None
+
+    def _paid_for(self, outgoing: Outgoing) -> Message | None:
+        """Reserve what the message costs, then issue its code and send it; None, with the reason noted, if it cannot.
+
+        What did not go out for certain costs nothing. A code is issued last, or it would be owed to nobody.
+        """
+        reservation = self._reserved(outgoing)
+        if reservation is None:
+            self._refusals.append(Reason.BUDGET)
+            return None
+        try:
+            sent = self._handed_over(outgoing) if self._code_issued() else None
+        except ProviderOutcomeUnknownError:
+            raise
+        except Exception:
+            self._means.purse.give_back(reservation)
+            raise
+        if sent is None:
+            self._means.purse.give_back(reservation)
+        return sent
+
+    def _reserved(self, outgoing: Outgoing) -> Reservation | None:
+        """The cost of the message, reserved of the budgets in force; None when one of them is spent (semantics 20)."""
+        settings, without_limit = self._definitions.settings, self.message.category == "transactional"
+        paid_from, cost = budgets_of(self.message, self._definitions), self._cost(outgoing)
+        if cost is None:
+            if paid_from and not without_limit:
+                # A limit cannot be kept by guessing, and the list may be there again within the day.
+                raise ProviderRefusedError("there is a budget but no prices.yaml", retryable=True)
+            cost = Decimal(0)
+        month = month_of(self._now, settings.time_zone)
+        return self._means.purse.take(cost, paid_from, month, without_limit=without_limit)
+
+    def _cost(self, outgoing: Outgoing) -> Decimal | None:
+        """What sending costs in US dollars; None when there is no price list."""
+        return self._means.senders[outgoing.address.channel].cost(outgoing) if outgoing.prices.source else None
+
     def _code_issued(self) -> bool:
-        """Put the message's promo code on record, if it has one; False when the code is another message's."""
-        offer = self.message.code
+        """Put the message's promo code on record, if it has one; False when the code is somebody else's.
+
+        One that a step of the run has issued is on record already.
+        """
+        offer, message = self.message.code, self.message
         if offer is None:
             return True
-        expires_at = self._now + timedelta(seconds=offer.valid)
-        if codes.issue(code_value(self.message.message_id), self.message, offer.discount, expires_at):
-            return True
-        self._refusals.append(Reason.CODE_POOL_EMPTY)
-        return False
+        if offer.code_id:
+            known = codes.read(code_value(offer.code_id))
+            issued = known is not None and known.issued_by == offer.code_id
+        else:
+            issued = codes.issue(IssuedCode(
+                code_value(message.message_id), message.customer_id, message.message_id, offer.discount,
+                self._now + timedelta(seconds=offer.valid), message.journey,
+            ))
+        if not issued:
+            self._refusals.append(Reason.CODE_POOL_EMPTY)
+        return issued
 
     def _handed_over(self, outgoing: Outgoing) -> Message:
         """Hand the message to its provider, unless the stage keeps it; the message as sent."""
-        sender = self._means.senders[outgoing.address.channel]
-        cost = str(sender.cost(outgoing)) if outgoing.prices.source else ""
+        sender, cost = self._means.senders[outgoing.address.channel], self._cost(outgoing)
+        self.message = replace(
+            self.message, channel=sender.name, template_version=outgoing.rendered.template_version,
+        )
         provider_id = self._means.stage.withheld(outgoing.address.value)
         if not provider_id:
             try:
@@ -207,8 +285,8 @@ class Attempt:
                 logger.exception("the channel failed", extra=ids(self.message))
                 raise ProviderOutcomeUnknownError(type(error).__name__) from error
         return replace(
-            self.message, status=Status.SENT, reason="", provider_id=provider_id, sent_at=self._now, cost=cost,
-            next_attempt_at=None,
+            self.message, status=Status.SENT, reason="", provider_id=provider_id, sent_at=self._now,
+            cost="" if cost is None else str(cost), next_attempt_at=None,
         )
 
     def _tell_dead(self, address: Address) -> None:
@@ -253,5 +331,8 @@ def _committed(message: Message) -> Customer | None:
 
 def _strongest(refusals: Sequence[Reason]) -> Reason:
     """The refusal that tells most about why nothing went out."""
-    order = (Reason.TEMPLATE_ERROR, Reason.CODE_POOL_EMPTY, Reason.NO_CONSENT, Reason.SUPPRESSED)
+    order = (
+        Reason.OUT_OF_STOCK, Reason.EXPIRED, Reason.BUDGET, Reason.CODE_POOL_EMPTY, Reason.TEMPLATE_ERROR,
+        Reason.NO_CONSENT, Reason.SUPPRESSED,
+    )
     return next((reason for reason in order if reason in refusals), Reason.NO_CHANNEL)

@@ -10,7 +10,7 @@
     unknown, transactional:  lease over ──15 minutes──▶ feedback came: sent; none: sent again, marked `resent`, once.
 
 A plain success writes nothing to the log: the fold counted the send when it decided it. What was not sent, or was sent
-late, is told there under a key that follows from the message.
+late or by another channel than the fold counted, is told there under a key that follows from the message.
 """
 
 from __future__ import annotations
@@ -161,5 +161,12 @@ def _told(message: Message, now: datetime) -> Iterator[Event]:
             yield Event(f"message.{message.status.value}", now, message=feedback)
         case Status.UNKNOWN if not _may_be_sent_again(message):
             yield Event("message.unknown", now, message=feedback)
-        case Status.SENT if message.sent_at is not None and message.sent_at - message.decided_at > LATE:
+        case Status.SENT if message.sent_at is not None and (
+            message.sent_at - message.decided_at > LATE or _fell_back(message)
+        ):
             yield Event("message.sent", message.sent_at, message=replace(feedback, kind="", sent_at=message.sent_at))
+
+
+def _fell_back(message: Message) -> bool:
+    """Whether a message that may count toward frequency caps went by another channel than the first."""
+    return message.category == "marketing" and message.channel != next(iter(message.channels), message.channel)

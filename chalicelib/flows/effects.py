@@ -6,8 +6,20 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.domain.effects import AppendEntry, ArmTimer, Effect, PutMessage, RecordFeedback, RepointIdentities
-from chalicelib.storage import identities, log, messages, timers
+from chalicelib.domain.effects import (
+    AppendEntry,
+    ArmTimer,
+    Effect,
+    IssueCode,
+    PutMessage,
+    PutTask,
+    RecordFeedback,
+    RepointIdentities,
+)
+from chalicelib.domain.messages import code_value
+from chalicelib.observability import logger
+from chalicelib.storage import codes, identities, log, messages, tasks, timers
+from chalicelib.storage.codes import IssuedCode
 
 
 def check(effects: Iterable[Effect]) -> None:
@@ -43,10 +55,27 @@ def _repoint_identities(effect: RepointIdentities, _now: datetime) -> None:
         identities.repoint(key, effect.absorbed_id, effect.surviving_id)
 
 
+def _issue_code(effect: IssueCode, _now: datetime) -> None:
+    offer = effect.offer
+    assert offer.expires_at is not None, "a step's code has its end"
+    issued = codes.issue(IssuedCode(
+        code_value(offer.code_id), effect.customer_id, offer.code_id, offer.discount, offer.expires_at, effect.journey,
+    ))
+    if not issued:
+        # Somebody else's by a chance of one in 10^11: a message that would show it finds it is not its own.
+        logger.error("a promo code is taken already", extra={"customer_id": effect.customer_id})
+
+
+def _put_task(effect: PutTask, _now: datetime) -> None:
+    tasks.put(effect.task)
+
+
 _PERFORMERS: Final[dict[type, Callable[[Any, datetime], None]]] = {
     PutMessage: _put_message,
     RecordFeedback: _record_feedback,
     ArmTimer: _arm_timer,
     AppendEntry: _append_entry,
     RepointIdentities: _repoint_identities,
+    IssueCode: _issue_code,
+    PutTask: _put_task,
 }

@@ -22,6 +22,7 @@ from chalicelib.domain.shop import ShopSettings
 from chalicelib.errors import DefinitionError, FileMissingError, StorageUnavailableError
 from chalicelib.flows import sending_clients
 from chalicelib.flows.sending_clients import sending_client
+from chalicelib.flows.spending import Purse
 from chalicelib.observability import logger
 from chalicelib.storage import bucket, secrets
 
@@ -67,12 +68,13 @@ class StageRule(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """Senders by channel, templates, the stage's rule, and the address under which the public pages are."""
+    """Senders by channel, templates, the stage's rule, the address under which the public pages are, and the purse."""
 
     senders: Mapping[str, ChannelSender]
     templates: Templates
     stage: StageRule
     base_url: str
+    purse: Purse
 
     def links(self, message: Message, channel: str, now: datetime) -> Links:
         """The links of a message; raises LinkError when the stack has no key for them."""
@@ -83,7 +85,7 @@ class Means:
 
 _ENVIRONMENT = (
     "SELVEDGE_STACK", "SELVEDGE_SEND", "SELVEDGE_STAGE", "SELVEDGE_ALLOW", "SELVEDGE_URL",
-    # Laptop only: a push service of one's own, which is not on the public internet.
+    # Laptop only: a push service or webhook of one's own, which is not on the public internet.
     "SELVEDGE_TRUSTED_PUSH",
 )
 
@@ -104,11 +106,13 @@ def _means(settings: tuple[tuple[str, str], ...]) -> Means:
     trusted = frozenset(environment.get("SELVEDGE_TRUSTED_PUSH", "").split())
     return Means(
         senders=senders_from(
-            environment["SELVEDGE_STACK"], sending_client, secrets.value, trusted_origins=trusted,
+            environment["SELVEDGE_STACK"], sending_client, secrets.value, secrets.values,
+            trusted_origins=trusted,
         ),
         templates=Templates(BucketFiles(bucket.read)),
         stage=StageRule.of(environment),
         base_url=environment.get("SELVEDGE_URL", ""),
+        purse=Purse(),
     )
 
 

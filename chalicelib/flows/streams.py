@@ -34,7 +34,9 @@ def deliver_records(records: Sequence[Record]) -> dict[str, Any]:
 
     Each message is claimed at its own moment: the lease of the last must not have begun with the first.
     """
-    from chalicelib.flows.deliver import deliver  # templates and channels: nothing that the engine should load
+    # Templates and channels: nothing that the engine should load.
+    from chalicelib.flows.deliver import deliver
+    from chalicelib.flows.means import means
 
     def send(record: Record, image: Mapping[str, Any]) -> int | None:
         try:
@@ -43,8 +45,10 @@ def deliver_records(records: Sequence[Record]) -> dict[str, Any]:
             return int(record["dynamodb"]["SequenceNumber"])
         return None
 
+    queued = list(_new_images(records))
+    means().purse.expect(len(queued))
     with ThreadPoolExecutor(SENT_SIDE_BY_SIDE) as pool:
-        failed = list(pool.map(lambda pair: send(*pair), _new_images(records)))
+        failed = list(pool.map(lambda pair: send(*pair), queued))
     return partial_failures(records, (sequence for sequence in failed if sequence is not None))
 
 

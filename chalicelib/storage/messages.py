@@ -56,6 +56,7 @@ class _Decision(msgspec.Struct, array_like=True):
     channels: tuple[str, ...]
     event_ref: str
     code: CodeOffer | None
+    url: str = ""
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -207,6 +208,7 @@ def message_of(image: Image) -> Message:
         event_ref=decision.event_ref,
         deferred_until=moment(image, "du"),
         code=decision.code,
+        url=decision.url,
         attempt=number(image, "a"),
         resent=image.get("re", {}).get("BOOL", False),
         lease_until=moment(image, "le"),
@@ -228,6 +230,7 @@ def _item(message: Message) -> Messages:
     decision = _Decision(
         message.name, message.category, message.topic, message.journey, message.version, message.run_key,
         message.entry, message.step, message.decided_at, message.channels, message.event_ref, message.code,
+        message.url,
     )
     return Messages(
         message.customer_id,

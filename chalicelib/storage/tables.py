@@ -138,7 +138,7 @@ class Catalogue(Table):
 
 
 class Codes(Table):
-    """Promo codes issued, each for one message."""
+    """Promo codes issued, each by one message or one step of a run."""
 
     class Meta:
         name = "codes"
@@ -146,13 +146,15 @@ class Codes(Table):
 
     code = UnicodeAttribute(hash_key=True, attr_name="k")
     customer_id = UnicodeAttribute(attr_name="c")
-    message_id = UnicodeAttribute(attr_name="m")
+    issued_by = UnicodeAttribute(attr_name="m")
     discount = UnicodeAttribute(attr_name="d")
     expires_at = MomentAttribute(attr_name="e")
+    journey = UnicodeAttribute(attr_name="j", null=True)
 
 
 class Shop(Table):
-    """What the shop has one of: definitions in force, versions of journeys, cursors."""
+    """What the shop has one of or few: definitions in force, versions of journeys, cursors, tasks; budgets, which have
+    no body but a number each (see budgets.py)."""
 
     class Meta:
         name = "shop"

@@ -133,7 +133,7 @@ def test_answers_of_the_push_service_are_told_as_what_they_mean(status: int, ret
     ],
 )
 def test_only_https_on_the_public_internet_is_an_endpoint(endpoint: str) -> None:
-    with pytest.raises(ValueError, match="push endpoint"):
+    with pytest.raises(ValueError, match="endpoint"):
         parse_endpoint(endpoint)
 
     with pytest.raises(ProviderRefusedError) as refused:

@@ -13,7 +13,7 @@ from moto.sns.models import sns_backends
 
 from chalicelib.domain.customer import Address, Consent, Customer, Profile
 from chalicelib.domain.events import Cart, Entry, Event
-from chalicelib.domain.journeys import END, End, Exit, Journey, Send, version_of
+from chalicelib.domain.journeys import END, End, EventTrigger, Exit, Journey, Send, version_of
 from chalicelib.domain.messages import Message, Status
 from chalicelib.domain.shop import MessageDefinition, QuietHours, ShopSettings
 from chalicelib.flows.definitions_in_force import InForce, put_in_force, read_in_force
@@ -39,7 +39,7 @@ TEMPLATES = {
     "broken/sms.ru.txt": "Привет из SMS\n",
 }
 WELCOME = Journey(
-    name="welcome", triggers=("customer.created",), steps={"1": Send("hello", END), END: End()}, first="1",
+    name="welcome", trigger=EventTrigger(("customer.created",)), steps={"1": Send("hello", END), END: End()}, first="1",
     exits=(Exit(on="order.placed"),),
 )
 PRICES = 'date: 2026-11-01\nsource: test\nemail: 0.0001\npush: 0.000001\nsms:\n  RU: 0.04\n  "*": 0.05\n'

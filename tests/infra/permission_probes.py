@@ -65,7 +65,7 @@ def welcome_brings_a_code(steps: SteppedShop) -> None:
     welcome = steps.shop.messages(person).get("welcome-thanks")
     assert welcome
     assert welcome.status is Status.SENT
-    issued = tables.Codes.scan_all(tables.Codes.message_id == welcome.message_id, ["k"])
+    issued = tables.Codes.scan_all(tables.Codes.issued_by == welcome.message_id, ["k"])
     assert len(list(issued)) == 1
 
 

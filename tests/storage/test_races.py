@@ -16,6 +16,7 @@ from chalicelib.domain.events import Identity
 from chalicelib.domain.messages import Status
 from chalicelib.errors import VersionConflictError
 from chalicelib.storage import codes, customers, identities, log, messages
+from chalicelib.storage.codes import IssuedCode
 from tests.storage.examples import CUSTOMER, NOON, entry, message
 
 pytestmark = [pytest.mark.ministack, pytest.mark.usefixtures("ministack_aws")]
@@ -118,6 +119,6 @@ def test_a_decision_put_while_the_message_is_claimed_takes_nothing_back() -> Non
 
 def test_two_messages_never_share_a_code() -> None:
     def issue(number: int) -> bool:
-        return codes.issue("K7WX42PD", message(message_id=f"m-{number}"), "10 %", NOON)
+        return codes.issue(IssuedCode("K7WX42PD", CUSTOMER, f"m-{number}", "10 %", NOON))
 
     assert at_once(issue).count(True) == 1

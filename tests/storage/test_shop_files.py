@@ -8,12 +8,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.domain.events import Product
 from chalicelib.errors import FileMissingError, StorageUnavailableError
 from chalicelib.storage import bucket, catalogue, clients, codes, secrets, shop
+from chalicelib.storage.codes import IssuedCode
 from tests.emulators import free_port
-from tests.storage.examples import NOON, message
+from tests.storage.examples import CUSTOMER, NOON
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -41,11 +43,14 @@ def test_an_older_sight_of_a_product_does_not_undo_a_newer_one() -> None:
 
 
 def test_a_code_belongs_to_one_message_however_often_it_is_issued() -> None:
-    assert codes.issue("K7WX42PD", message(), "10 %", NOON + timedelta(days=2))
-    assert codes.issue("K7WX42PD", message(), "10 %", NOON + timedelta(days=3))
+    code = IssuedCode("K7WX42PD", CUSTOMER, "m-1", "10 %", NOON + timedelta(days=2), "welcome")
+    assert codes.issue(code)
+    assert codes.issue(replace(code, expires_at=NOON + timedelta(days=3)))
 
-    assert not codes.issue("K7WX42PD", message(message_id="another"), "15 %", NOON + timedelta(days=2))
-    assert not codes.issue("K7WX42PD", message(customer_id="another"), "15 %", NOON + timedelta(days=2))
+    assert not codes.issue(replace(code, issued_by="another", discount="15 %"))
+    assert not codes.issue(replace(code, customer_id="another", discount="15 %"))
+    assert codes.read("K7WX42PD") == replace(code, expires_at=NOON + timedelta(days=3))
+    assert codes.read("7777AAAA") is None
 
 
 def test_what_the_shop_keeps_is_replaced_by_kind_and_id() -> None:
