@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args, get_type_hints
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from chalicelib.definitions.example_outcomes import Line, came_of, compared, expected
+from chalicelib.definitions.journey_fields import EXAMPLE, take
 from chalicelib.definitions.yaml_reader import Node, read
 from chalicelib.domain.customer import Address, Consent, Customer, Profile
 from chalicelib.domain.definitions import Definitions
+from chalicelib.domain.effects import Effect
 from chalicelib.domain.events import Entry, Event
-from chalicelib.domain.journeys import Journey
-from chalicelib.domain.messages import Message, Status
-from chalicelib.domain.rehearsal import play
+from chalicelib.domain.fold import Folded
+from chalicelib.domain.journeys import BroadcastTrigger, Journey
+from chalicelib.domain.rehearsal import Rehearsal
 from chalicelib.domain.timing import local_moment, zone_of
 
 HORIZON = timedelta(days=400)
-"""How far an example looks ahead after its last event."""
+"""How far an example looks ahead after the last thing given, unless it says `until`."""
+MOST_ENTRIES = 2000
+"""Entries that one example may come to; more, and the journey goes round in a circle."""
 
 _ADDRESSES = {"email": "anna@example.com", "sms": "+79990000000"}
 _KINDS_OF_EVENT = get_type_hints(Event)
@@ -30,21 +36,12 @@ _ENCODED_NAMES = {field.name: field.encode_name for field in msgspec.structs.fie
 _NAMED_OTHERWISE = frozenset({"name", "occurred_at", "merge"})
 """Fields of an event that an example tells in another way, or not at all."""
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that came of an example: when (local time), what (`send` or `skip`), and by what or because of what."""
-
-    at: str
-    did: str
-    message: str
-    detail: str
-
-    def __str__(self) -> str:
-        """The line as it is written in the file."""
-        word = "by" if self.did == "send" else "because"
-        return f"{{at: {self.at}, {self.did}: {self.message}, {word}: {self.detail}}}"
+_BEFORE_A_BROADCAST = timedelta(days=2)
+"""Before its local time begins anywhere."""
+GIVEN_FIELDS = ("at", "event", *(name for name in Event.__struct_fields__ if name not in _NAMED_OTHERWISE))
+"""What a line of `given` may say."""
+CUSTOMER_FIELDS = ("channels", "consents", *Profile.__struct_fields__)
+"""What `customer` may say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,51 +72,81 @@ def check_examples(text: str, file: str, journey: Journey, definitions: Definiti
     settings = replace(definitions.settings, holdout_percent=0.0)
     alone = Definitions.of(settings, definitions.messages.values(), [replace(journey, status="live")])
     for node in root["examples"].items():
-        fields = node.allow("name", "customer", "given", "expect")
-        for name in ("name", "given", "expect"):
-            if name not in fields:
-                raise node.error(f"an example lacks `{name}`")
-        expected = [_expected(line) for line in fields["expect"].items()]
-        came = _play(fields, alone)
-        missing = tuple(line for line in expected if line not in came)
-        surplus = tuple(line for line in came if line not in expected)
-        if missing or surplus or len(came) != len(expected):
+        fields = take(node, EXAMPLE)
+        wanted = [expected(line) for line in fields["expect"].items()]
+        missing, surplus = compared(wanted, _played(node, fields, journey, alone))
+        if missing or surplus:
             yield Mismatch(fields["name"].string(), file, node.line, missing, surplus)
 
 
-def _play(fields: dict[str, Node], definitions: Definitions) -> list[Line]:
-    customer = _customer(fields.get("customer"))
+@dataclass(slots=True)
+class _Watcher:
+    """Keeps what comes of one example; stops one that never comes to rest."""
+
+    example: Node
+    effects: list[Effect] = field(default_factory=list)
+    entries: int = 0
+
+    def folded(self, _entry: Entry, folded: Folded) -> None:
+        self.effects.extend(folded.effects)
+        self.entries += 1
+        if self.entries > MOST_ENTRIES:
+            raise self.example.error("never comes to rest: the journey starts itself again and again")
+
+    def set_aside(self, _entry: Entry, error: Exception) -> None:
+        raise error
+
+
+def _played(example: Node, fields: dict[str, Node], journey: Journey, definitions: Definitions) -> list[Line]:
+    """All that comes of an example.
+
+    A customer that the example describes is known from its beginning: nobody enters a segment by being in it then.
+    """
+    customer = _customer(fields.get("customer"), definitions)
     where = zone_of(customer.profile, definitions.settings)
+    entries = _entries(fields.get("given"), customer.customer_id, where)
+    start = _start(example, fields, journey, entries, where)
+    end = _moment(fields["until"], where) if "until" in fields else max(start, *_moments(entries, journey)) + HORIZON
+    if "customer" in fields or not entries:
+        customer = replace(customer, now=start, timer_at=start)
+    watcher = _Watcher(example)
+    rehearsal = Rehearsal(definitions, watcher, [customer])
+    for entry in entries:
+        rehearsal.take(entry)
+    rehearsal.run_until(end)
+    return came_of(watcher.effects, where)
+
+
+def _entries(given: Node | None, customer_id: str, where: ZoneInfo) -> list[Entry]:
     entries: list[Entry] = []
-    for number, node in enumerate(fields["given"].items()):
+    for number, node in enumerate(given.items() if given is not None else ()):
         at = _moment(_field(node, "at"), where)
         if entries and at < entries[-1].recorded_at:
             raise node.error("is earlier than what stands before it")
-        event = _event(node, at)
-        entries.append(Entry(customer.customer_id, f"{at.isoformat()}#{number}", at, "example", (event,)))
-    end = entries[-1].recorded_at + HORIZON if entries else _LONG_AGO
-    played = play(customer, entries, definitions, until=end)
-    return [
-        _line(message, where) for message in played.messages if message.status in {Status.QUEUED, Status.SKIPPED}
-    ]
+        event = _localised(_event(node, at), where)
+        entries.append(Entry(customer_id, f"{at.isoformat()}#{number}", at, "example", (event,)))
+    return entries
 
 
-def _line(message: Message, where: Any) -> Line:
-    at = f"{message.decided_at.astimezone(where):%Y-%m-%d %H:%M}"
-    if message.status is Status.SKIPPED:
-        return Line(at, "skip", message.name, message.reason)
-    return Line(at, "send", message.name, message.channels[0])
+def _start(
+    example: Node, fields: dict[str, Node], journey: Journey, entries: list[Entry], where: ZoneInfo
+) -> datetime:
+    """When an example begins: at `from`, else with the first thing given, else shortly before the broadcast."""
+    if "from" in fields:
+        start = _moment(fields["from"], where)
+        if entries and entries[0].recorded_at < start:
+            raise fields["from"].error("is later than the first thing given")
+        return start
+    moments = _moments(entries[:1], journey)
+    if not moments:
+        raise example.error("lacks what is `given`, or `from` when time alone is to pass")
+    return moments[0] if entries else moments[0] - _BEFORE_A_BROADCAST
 
 
-def _expected(node: Node) -> Line:
-    fields = node.mapping()
-    if "send" in fields:
-        fields = node.allow("at", "send", "by")
-        return Line(_field(node, "at").string(), "send", fields["send"].string(), _field(node, "by").string())
-    fields = node.allow("at", "skip", "because")
-    return Line(
-        _field(node, "at").string(), "skip", _field(node, "skip").string(), _field(node, "because").string()
-    )
+def _moments(entries: list[Entry], journey: Journey) -> list[datetime]:
+    trigger = journey.trigger
+    broadcast = [trigger.at.replace(tzinfo=UTC)] if isinstance(trigger, BroadcastTrigger) else []
+    return [entry.recorded_at for entry in entries] + broadcast
 
 
 def _field(node: Node, name: str) -> Node:
@@ -129,7 +156,7 @@ def _field(node: Node, name: str) -> Node:
     return fields[name]
 
 
-def _moment(node: Node, where: Any) -> datetime:
+def _moment(node: Node, where: ZoneInfo) -> datetime:
     try:
         local = datetime.strptime(node.string(), "%Y-%m-%d %H:%M")  # noqa: DTZ007 (the zone is the customer's)
     except ValueError as error:
@@ -138,7 +165,7 @@ def _moment(node: Node, where: Any) -> datetime:
 
 
 def _event(node: Node, at: datetime) -> Event:
-    fields = node.allow("at", "event", *(field for field in Event.__struct_fields__ if field not in _NAMED_OTHERWISE))
+    fields = node.allow(*GIVEN_FIELDS)
     parts = {name: _encoded(value, _KINDS_OF_EVENT[name]) for name, value in fields.items() if name in _KINDS_OF_EVENT}
     name = _field(node, "event").string()
     try:
@@ -147,8 +174,8 @@ def _event(node: Node, at: datetime) -> Event:
         raise node.error(str(error)) from error
 
 
-def _customer(node: Node | None) -> Customer:
-    fields = node.allow("channels", "consents", *Profile.__struct_fields__) if node is not None else {}
+def _customer(node: Node | None, definitions: Definitions) -> Customer:
+    fields = node.allow(*CUSTOMER_FIELDS) if node is not None else {}
     channels = [channel.string() for channel in fields["channels"].items()] if "channels" in fields else ["email"]
     consents = [channel.string() for channel in fields["consents"].items()] if "consents" in fields else channels
     told = {
@@ -160,23 +187,42 @@ def _customer(node: Node | None) -> Customer:
     except msgspec.ValidationError as error:
         assert node is not None
         raise node.error(str(error)) from error
-    return Customer(
-        customer_id="example",
-        profile=replace(
-            profile,
-            addresses=tuple(Address(channel, _ADDRESSES.get(channel, f"{channel}-address")) for channel in channels),
-            consents=tuple(Consent(channel, "*", True, _LONG_AGO, "example") for channel in consents),
-        ),
+    profile = replace(
+        profile,
+        addresses=tuple(Address(channel, _ADDRESSES.get(channel, f"{channel}-address")) for channel in channels),
+        consents=tuple(Consent(channel, "*", True, _LONG_AGO, "example") for channel in consents),
     )
+    return Customer("example", profile=_localised(profile, zone_of(profile, definitions.settings)))
 
 
 def _encoded(node: Node, kind: Any) -> Any:
     """The plain value of a node with its fields under the names they are stored by; an unknown one is an error."""
-    structs = [each for each in (kind, *get_args(kind)) if isinstance(each, type) and issubclass(each, Struct)]
+    kinds = (kind, *get_args(kind))
+    structs = [each for each in kinds if isinstance(each, type) and issubclass(each, Struct)]
     if not structs:
-        return node.plain()
+        return _moment_as_text(node) if datetime in kinds and isinstance(node.value, str) else node.plain()
     struct = structs[0]
     if isinstance(node.value, list):
         return [_encoded(item, struct) for item in node.value]
-    kinds, names = get_type_hints(struct), {field.name: field.encode_name for field in msgspec.structs.fields(struct)}
-    return {names[name]: _encoded(value, kinds[name]) for name, value in node.allow(*names).items()}
+    inner, names = get_type_hints(struct), {field.name: field.encode_name for field in msgspec.structs.fields(struct)}
+    return {names[name]: _encoded(value, inner[name]) for name, value in node.allow(*names).items()}
+
+
+def _moment_as_text(node: Node) -> str:
+    """A moment as msgspec reads it: `2026-03-02 10:00` and `2026-03-02` are local times, which `_localised` turns."""
+    try:
+        return datetime.fromisoformat(node.string()).isoformat()
+    except ValueError as error:
+        raise node.error(f"should be a local time such as `2026-03-02 10:00`, not {node.text!r}") from error
+
+
+def _localised(value: Any, where: ZoneInfo) -> Any:
+    """A value with every local time in it turned into the moment that it is in this zone."""
+    if isinstance(value, datetime):
+        return value if value.tzinfo else local_moment(value.date(), value.time(), where)
+    if isinstance(value, tuple):
+        return tuple(_localised(each, where) for each in value)
+    if isinstance(value, Struct):
+        fields = {name: getattr(value, name) for name in value.__struct_fields__}
+        return replace(value, **{name: _localised(each, where) for name, each in fields.items()})
+    return value

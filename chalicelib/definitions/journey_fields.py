@@ -279,8 +279,32 @@ JOURNEY: Final[Fields] = {
 }
 EXAMPLE: Final[Fields] = {
     "name": Field("What the example shows.", TEXT, required=True),
-    "customer": Field("The customer: channels, consents and any field of the profile.", {"type": "object"}),
-    "given": Field("What happens, in order, at local times of the customer.", _one_or_more(_named("given")),
-                   required=True),
+    "customer": Field(
+        "Someone known already: channels, consents and any field of the profile. Someone new when left out.",
+        _named("customer"),
+    ),
+    "from": Field("When it begins; with the first thing given when left out.", _named("moment")),
+    "given": Field("What happens, in order, at local times of the customer.", _one_or_more(_named("given"))),
+    "until": Field("When it ends; 400 days after the last thing given when left out.", _named("moment")),
     "expect": Field("All that is to come of it, in any order.", _one_or_more(_named("expected")), required=True),
 }
+
+_AT: Final = Field("When: 2026-03-02 10:00, on the customer's clock.", _named("moment"), required=True)
+
+EXPECTED: Final[Mapping[str, Fields]] = {
+    "send": {
+        "at": _AT,
+        "send": Field("The message that goes out.", TEXT, required=True),
+        "by": Field("The channel it goes by.", _named("channel"), required=True),
+        "code": Field("The discount of the promo code that it shows.", TEXT),
+    },
+    "skip": {
+        "at": _AT,
+        "skip": Field("The message that does not go out.", TEXT, required=True),
+        "because": Field("The reason.", _named("reason"), required=True),
+    },
+    "award": {"at": _AT, "award": Field("So many points.", {"type": "integer", "minimum": 1}, required=True)},
+    "task": {"at": _AT, "task": Field("The title of a task for a person.", TEXT, required=True)},
+    "call": {"at": _AT, "call": Field("The URL of another system that is told.", TEXT, required=True)},
+}
+"""What can come of an example, by the field that says which it is."""

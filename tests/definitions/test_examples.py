@@ -100,10 +100,14 @@ def test_an_example_knows_the_shops_limits_but_not_the_holdout() -> None:
     (CART, "{at: 2026-03-02 11:00, send: first}", "", 14, "lacks `by`"),
     (CART, "{at: 2026-03-02 11:00, skip: first}", "", 14, "lacks `because`"),
     (CART, "{at: 2026-03-02 11:00, send: first, by: email, to: anna}", "", 14, "unknown field 'to'"),
-    (CART, "{at: 2026-03-02 11:00}", "", 14, "lacks `skip`"),
+    (CART, "{at: 2026-03-02 11:00}", "", 14, "lacks `send`, `skip`, `award`, `task` or `call`"),
+    (CART, "{at: 2026-03-02 11:00, send: first, skip: first}", "", 14, "exactly one of them"),
     (CART, CAME, "customer: {name: Anna}", 10, "unknown field 'name'"),
     (CART, CAME, "customer: {orders: {number: 3}}", 10, "unknown field 'number'"),
     (CART, CAME, "customer: {birthday: soon}", 10, "Invalid"),
+    (CART, CAME, "customer: {orders: {last_at: soon}}", 10, "should be a local time such as `2026-03-02 10:00`"),
+    (CART, CAME, "from: 2026-03-02 10:01", 10, "is later than the first thing given"),
+    (CART, CAME, "until: tomorrow", 10, "should be a local time such as `2026-03-02 10:00`"),
 ])
 def test_an_example_that_cannot_be_read_is_told_with_its_line(
     given: str, expect: str, customer: str, line: int, reason: str
@@ -114,14 +118,52 @@ def test_an_example_that_cannot_be_read_is_told_with_its_line(
     assert reason in str(refused.value)
 
 
-@pytest.mark.parametrize("lacking", ["name", "given", "expect"])
-def test_an_example_has_a_name_what_is_given_and_what_is_expected(lacking: str) -> None:
-    fields = ", ".join(f"{field}: []" for field in ("name", "given", "expect") if field != lacking)
+@pytest.mark.parametrize(("fields", "reason"), [
+    ("given: [], expect: []", "lacks `name`"),
+    ("name: a, given: []", "lacks `expect`"),
+    ("name: a, expect: []", "lacks what is `given`, or `from` when time alone is to pass"),
+    ("name: a, given: [], expect: []", "lacks what is `given`, or `from` when time alone is to pass"),
+])
+def test_an_example_has_a_name_a_beginning_and_what_is_expected(fields: str, reason: str) -> None:
     text = f"{FILE.partition('examples:')[0]}examples:\n  - {{{fields}}}\n"
     journey = read_journey(text, "journeys/story.yaml", MESSAGES)
 
-    with pytest.raises(DefinitionError, match=f"9: .*an example lacks `{lacking}`"):
+    with pytest.raises(DefinitionError) as refused:
         list(check_examples(text, "journeys/story.yaml", journey, Definitions.of(SHOP, MESSAGES.values(), ())))
+    assert str(refused.value) == f"journeys/story.yaml:9: examples[1]: {reason}"
+
+
+def test_an_example_may_end_before_everything_has_come() -> None:
+    silent = FILE.replace("GIVEN", CART).replace("CUSTOMER", "until: 2026-03-02 10:59")
+    silent = silent.replace("\n      - EXPECT", " []")
+    journey = read_journey(silent, "journeys/story.yaml", MESSAGES)
+
+    assert not list(check_examples(silent, "journeys/story.yaml", journey, Definitions.of(SHOP, MESSAGES.values(), ())))
+
+
+def test_moments_of_a_customer_are_on_the_customers_own_clock() -> None:
+    """Omsk is three hours ahead of Moscow: at 10:00 in Omsk, 09:30 in Omsk was half an hour ago."""
+    text = FILE.replace("customer.orders.count > 2", "hours_since(customer.orders.last_at) < 2")
+    text = text.replace("GIVEN", CART).replace("CUSTOMER", "customer: CUSTOMER").replace("EXPECT", CAME)
+    both = f"{text}      - {{at: 2026-03-02 11:00, send: second, by: email}}\n"
+    journey = read_journey(text, "journeys/story.yaml", MESSAGES)
+    shop = Definitions.of(SHOP, MESSAGES.values(), ())
+
+    for last_at, expectation in (("2026-03-02 09:30", both), ("2026-03-02 08:30", text)):
+        told = expectation.replace("CUSTOMER", f"{{time_zone: Asia/Omsk, orders: {{last_at: {last_at}}}}}")
+        assert [str(each) for each in check_examples(told, "journeys/story.yaml", journey, shop)] == []
+
+
+@pytest.mark.parametrize(("code", "holds"), [("", True), (", code: 10 %", True), (", code: 15 %", False)])
+def test_an_example_may_tell_the_code_that_a_message_shows(code: str, holds: bool) -> None:
+    text = FILE.replace("send: first\n", "send: first\n    issue: {code: 10 %, valid: 2 days}\n", 1)
+    text = text.replace("GIVEN", CART).replace("CUSTOMER", "customer: {}")
+    text = text.replace("EXPECT", CAME.replace("}", f"{code}}}"))
+    journey = read_journey(text, "journeys/story.yaml", MESSAGES)
+
+    found = list(check_examples(text, "journeys/story.yaml", journey, Definitions.of(SHOP, MESSAGES.values(), ())))
+    assert (found == []) is holds
+    assert all("by: email, code: 10 %}" in str(mismatch) for mismatch in found)
 
 
 @pytest.mark.parametrize("name", sorted(journey_texts()))

@@ -207,7 +207,7 @@ def test_a_condition_may_name_a_segment() -> None:
     journey = read("journey: story\nenter: {on: cart.updated}\nfor: in_segment('vip')\nsteps: [end]\n")
     assert journey.profile_filter == "in_segment('vip')"
 
-    with pytest.raises(DefinitionError, match="journeys/story.yaml:3: for: .*did you mean 'vip'"):
+    with pytest.raises(DefinitionError, match=r"journeys/story.yaml:3: for: .*did you mean 'vip'"):
         read("journey: story\nenter: {on: cart.updated}\nfor: in_segment('vap')\nsteps: [end]\n")
 
 
