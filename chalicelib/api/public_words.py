@@ -33,7 +33,8 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "by.email": "по почте", "by.sms": "по SMS", "by.push": "в приложение", "by.web-push": "в браузер",
         "topic.news": "Новости и новинки", "topic.cart-reminders": "Напоминания о корзине",
         "topic.offers": "Скидки и предложения", "topic.recommendations": "Подборки для вас",
-        "topic.feedback": "Просьбы об отзывах",
+        "topic.feedback": "Просьбы об отзывах", "topic.loyalty": "Баллы и уровни",
+        "topic.watched-products": "Цена и наличие вещей, которые вам понравились",
     },
     "en": {
         "unsubscribe_title": "Unsubscribe",
@@ -63,7 +64,8 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "by.email": "by email", "by.sms": "by SMS", "by.push": "in the app", "by.web-push": "in the browser",
         "topic.news": "News and new arrivals", "topic.cart-reminders": "Cart reminders",
         "topic.offers": "Discounts and offers", "topic.recommendations": "Pieces chosen for you",
-        "topic.feedback": "Requests for reviews",
+        "topic.feedback": "Requests for reviews", "topic.loyalty": "Points and levels",
+        "topic.watched-products": "Price and stock of pieces you liked",
     },
 }
 """By language, then by name. A topic without words here is shown by its own name."""
