@@ -147,7 +147,11 @@ class StepReader:
         cases = []
         for number, node in enumerate(_some(fields["wait-for"]), 1):
             on, where, when, inner = _event_or_condition(node, self._references)
-            cases.append(WaitForCase(self._inner(inner, "steps", f"{path}.{number}.", following), on, where, when))
+            same_key = inner["same-key"].boolean() if "same-key" in inner else False
+            if same_key:
+                self._references.check_own_key(inner["same-key"], on)
+            to = self._inner(inner, "steps", f"{path}.{number}.", following)
+            cases.append(WaitForCase(to, on, where, when, same_key))
         otherwise = self._inner(fields, "otherwise", f"{path}.otherwise.", following)
         return WaitFor(cases=tuple(cases), limit=limit, otherwise=otherwise)
 

@@ -33,7 +33,9 @@ def waited_for(program: Program, run: Run, event: Event, seen: Scope) -> str:
     for case in step.cases:
         if case.when and program.conditions[case.when].holds(standing):
             return case.next
-        if case.on == event.name and (not case.where or _true_of(program, event, seen, case.where)):
+        if case.on != event.name or (case.same_key and key_of(program, event) != run.key):
+            continue
+        if not case.where or _true_of(program, event, seen, case.where):
             return case.next
     return ""
 

@@ -161,12 +161,16 @@ class End(Struct, frozen=True, tag="end"):
 
 
 class WaitForCase(Struct, frozen=True, omit_defaults=True):
-    """One thing waited for: an event (`on`, narrowed by `where`) or a condition on the profile (`when`)."""
+    """One thing waited for: an event (`on`, narrowed by `where`) or a condition on the profile (`when`).
+
+    `same_key` asks that the event carries the run's own key: the delivery of another order is not waited for.
+    """
 
     next: str
     on: str = ""
     where: str = ""
     when: str = ""
+    same_key: bool = False
 
 
 class WaitFor(Struct, frozen=True, tag="wait-for", omit_defaults=True):
