@@ -26,6 +26,7 @@ from chalicelib.domain.effects import AppendEntry, PutMessage, RecordFeedback, R
 from chalicelib.domain.events import Entry, Event, Feedback, Identity, Merge
 from chalicelib.domain.fold import fold
 from chalicelib.domain.merging import absorb
+from chalicelib.domain.shop import ShopSettings
 from tests.domain.stories import anna, at, cart, in_force, message_told, ordered, played, story, told
 
 NOON = at("03-02 12:00")
@@ -149,7 +150,7 @@ class Household:
 
 
 def test_the_younger_hands_itself_over_and_keeps_nothing() -> None:
-    """Its runs end, its identities lead to the older, it remembers only whom it has become."""
+    """Its identities lead to the older, it remembers only whom it has become."""
     younger = replace(known("b", 2), identities=("device:d1", "storefront:shopify:7"))
     home = Household(CARTS, known("a", 1), younger)
     home.tell(replace(cart("03-02 10:00"), customer_id="b"), merged_with("b", "a"))
@@ -206,15 +207,64 @@ def test_whoever_is_told_to_merge_with_whom_all_end_at_the_oldest(order: list[tu
     assert set(home.states["a"].absorbed) == {"b", "c"}
 
 
-def test_runs_of_the_survivor_go_on_and_those_of_the_absorbed_end() -> None:
-    """What it was to hear next, the survivor's own runs decide."""
-    survivor, _ = played(CARTS, cart("03-02 10:00"), customer=anna(customer_id="a"), days=0)
-    home = Household(CARTS, survivor, known("b", 2))
-    home.tell(merged_with("b", "a", "03-02 10:30"))
+STORE_VISIT = told("03-02 10:31", Event("page.left", at("03-02 10:31")))
 
-    assert story(CARTS, told("03-02 10:31", Event("page.left", at("03-02 10:31"))), customer=home.states["a"]) == [
-        "03-02 11:00 first by email"
-    ]
+
+def visitor(*entries: Entry, definitions: Definitions = CARTS, **changes: object) -> Customer:
+    """A visitor nobody knows yet, `b`, after these entries; without an address of their own."""
+    state = Customer("b")
+    for entry in entries or (cart("03-02 10:00"),):
+        state = fold(state, replace(entry, customer_id="b"), definitions).customer
+    return replace(state, **changes)
+
+
+def merged(survivor: Customer, absorbed: Customer, definitions: Definitions = CARTS) -> Household:
+    """The household after the sign-in that tells who the visitor is."""
+    home = Household(definitions, survivor, absorbed)
+    home.tell(merged_with("b", "a", "03-02 10:30"))
+    return home
+
+
+def test_the_cart_filled_before_signing_in_is_reminded_of_after_it() -> None:
+    """The visitor's run goes on with the customer they turn out to be."""
+    home = merged(anna(customer_id="a"), visitor())
+    assert story(CARTS, STORE_VISIT, customer=home.states["a"]) == ["03-02 11:00 first by email"]
+    assert home.states["b"].runs == ()
+
+
+def test_the_same_run_on_both_sides_goes_on_once() -> None:
+    survivor, _ = played(CARTS, cart("03-02 10:10"), customer=anna(customer_id="a"), days=0)
+    home = merged(survivor, visitor())
+    assert story(CARTS, STORE_VISIT, customer=home.states["a"]) == ["03-02 11:10 first by email"]
+
+
+def test_a_journey_that_may_not_be_entered_again_is_not_entered_by_a_merge() -> None:
+    survivor = replace(anna(customer_id="a"), visits=(Visit("story", 1, at("03-01 10:00")),))
+    assert merged(survivor, visitor()).states["a"].runs == ()
+    long_ago = replace(survivor, visits=(Visit("story", 1, at("02-01 10:00")),))
+    assert [run.entry for run in merged(long_ago, visitor()).states["a"].runs] == [2]
+
+
+def test_an_order_folded_before_the_absorbed_state_ends_the_run_all_the_same() -> None:
+    """The order tells who the visitor is: it may reach the survivor's log first."""
+    bought = in_force("journey: story\nenter: {on: cart.updated, key: event.cart.id}\ngoal: order.placed\n"
+                      "steps: [wait: 1 hour, send: first]")
+    survivor, _ = played(bought, ordered("03-02 10:20"), customer=anna(customer_id="a"), days=0)
+    assert merged(survivor, visitor(definitions=bought), bought).states["a"].runs == ()
+    earlier, _ = played(bought, ordered("03-02 09:20"), customer=anna(customer_id="a"), days=0)
+    assert len(merged(earlier, visitor(definitions=bought), bought).states["a"].runs) == 1
+
+
+def test_what_was_held_back_for_the_absorbed_is_decided_anew_for_the_survivor() -> None:
+    """Under a new id, since an id holds the customer's; the old one is recorded as expired."""
+    night = in_force("journey: story\nenter: {on: form.submitted}\nsteps: [send: first]", settings=ShopSettings())
+    held, _ = played(night, told("03-01 23:00", Event("form.submitted", at("03-01 23:00"))),
+                     customer=anna(customer_id="b"), days=0)
+    home = Household(night, anna(customer_id="a"), held)
+    home.tell(merged_with("b", "a", "03-01 23:30"))
+    assert [effect.message.reason for effect in home.messages] == ["expired"]
+    morning = told("03-02 09:00", Event("page.left", at("03-02 09:00")))
+    assert story(night, morning, customer=home.states["a"]) == ["03-02 09:00 first by email"]
 
 
 def test_an_entry_number_is_never_used_twice_after_a_merge() -> None:

@@ -1,41 +1,63 @@
-"""Semantics 25: people move to a new version by label, then by place; else somebody says where."""
+"""Semantics 25: a run finishes on the version it entered until someone moves it, step by step as that one says."""
 
 from __future__ import annotations
 
-import pytest
+from chalicelib.domain.definitions import Definitions
+from chalicelib.domain.events import Entry, Event
+from chalicelib.domain.journeys import version_of
+from tests.domain.stories import at, in_force, journey, played, said, story, told
 
-from chalicelib.domain.journeys import END, Duration, End, EventTrigger, Journey, Send, Step, Wait
-from chalicelib.domain.moving import places
-
-DAY = Duration(86400)
-
-
-def journey(steps: dict[str, Step], **labels: str) -> Journey:
-    return Journey("story", EventTrigger(("cart.updated",)), {**steps, END: End()}, "1", labels=labels)
-
-
-OLD = journey({"1": Wait(DAY, "2"), "2": Send("hello", "3"), "3": Wait(DAY, END)}, pause="3")
-
-
-def test_a_label_is_the_surest_sign() -> None:
-    new = journey({"1": Wait(DAY, "2"), "2": Wait(DAY, "3"), "3": Wait(DAY, END)}, pause="2")
-    assert places(OLD, new, ["3"], {}).steps == {"3": "2"}
-
-
-def test_without_a_label_the_same_place_and_kind_will_do() -> None:
-    new = journey({"1": Wait(Duration(60), "2"), "2": Wait(DAY, END)})
-    found = places(OLD, new, ["1", "2", "3"], {})
-    assert found.steps == {"1": "1"}
-    assert found.asked == ("2", "3")
+OLD = """
+    journey: story
+    enter: {on: form.submitted}
+    steps:
+      - wait: 1 day
+      - send: first
+"""
+NEW = """
+    journey: story
+    enter: {on: form.submitted}
+    steps:
+      - send: third
+      - wait: 2 days
+      - send: second
+"""
+BEGUN = said("03-02 10:00", "form.submitted")
 
 
-def test_what_is_said_comes_first_and_may_name_labels_or_the_end() -> None:
-    new = journey({"1": Wait(DAY, "2"), "2": Send("hello", "3"), "3": Wait(DAY, END)}, last="3")
-    found = places(OLD, new, ["1", "2", "3"], {"1": "last", "pause": "end"})
-    assert found.steps == {"1": "3", "2": "2", "3": "end"}
-    assert found.asked == ()
+def moved(when: str, steps: dict[str, str]) -> Entry:
+    """What moving people appends to the log of each of them."""
+    data = {"journey": "story", "from": version_of(journey(OLD)), "to": version_of(journey(NEW)), "steps": steps}
+    return told(when, Event("journey.moved", at(when), data=data))
 
 
-def test_a_step_that_is_not_there_is_refused_with_those_that_are() -> None:
-    with pytest.raises(ValueError, match=r"no step '9'; it has 1, 2, 3, end, pause"):
-        places(OLD, OLD, ["1"], {"1": "9"})
+def both() -> Definitions:
+    """The new version in force, the old one at hand."""
+    return in_force(NEW, earlier=[journey(OLD)])
+
+
+def test_semantics_25_a_run_finishes_on_the_definition_it_entered() -> None:
+    state, _ = played(in_force(OLD), BEGUN, days=0)
+    assert story(both(), said("03-02 11:00", "store.visited"), customer=state) == ["03-03 10:00 first by email"]
+
+
+def test_semantics_25_a_moved_run_waits_as_the_new_version_does_from_when_it_began_to() -> None:
+    state, _ = played(in_force(OLD), BEGUN, days=0)
+    assert story(both(), moved("03-02 12:00", {"1": "2"}), customer=state) == ["03-04 10:00 second by email"]
+
+
+def test_semantics_25_moved_to_a_step_that_sends_it_sends() -> None:
+    state, _ = played(in_force(OLD), BEGUN, days=0)
+    assert story(both(), moved("03-02 12:00", {"1": "3"}), customer=state) == ["03-02 12:00 second by email"]
+
+
+def test_semantics_25_whose_step_has_no_counterpart_stays() -> None:
+    state, _ = played(in_force(OLD), BEGUN, days=0)
+    assert story(both(), moved("03-02 12:00", {"7": "3"}), customer=state) == ["03-03 10:00 first by email"]
+    assert story(both(), moved("03-02 12:00", {"1": "9"}), customer=state) == ["03-03 10:00 first by email"]
+
+
+def test_semantics_28_a_journey_deleted_while_people_are_in_it_ends_their_runs() -> None:
+    state, _ = played(in_force(OLD), BEGUN, days=0)
+    ended, messages = played(in_force(earlier=[journey(OLD)]), said("03-02 11:00", "store.visited"), customer=state)
+    assert (ended.runs, messages) == ((), ())
