@@ -10,12 +10,14 @@ import pytest
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
+from msgspec.structs import replace
 
 from chalicelib.domain.customer import Address, Consent, Customer, Profile
 from chalicelib.domain.events import Cart, Entry, Event
 from chalicelib.domain.journeys import END, End, EventTrigger, Exit, Journey, Send, version_of
 from chalicelib.domain.messages import Message, Status
-from chalicelib.domain.shop import MessageDefinition, QuietHours, ShopSettings
+from chalicelib.domain.shop import Check, MessageDefinition, QuietHours, ShopSettings
+from chalicelib.flows import definitions_in_force
 from chalicelib.flows.definitions_in_force import InForce, put_in_force, read_in_force
 from chalicelib.storage import bucket, clients, customers, log, messages, tables
 from chalicelib.storage.customers import Stored
@@ -31,7 +33,8 @@ TEMPLATES = {
         '<a href="{{ links.unsubscribe }}">x</a></mj-text></mj-column></mj-section></mj-body></mjml>'
     ),
     "hello/email.ru.txt": "Subject: Привет\nPreheader: Это мы\n\nПривет, {{ customer.first_name }}! "
-    "{{ links.unsubscribe }}\n{% if cart %}{{ cart.url }}{% endif %}{% if code %}{{ code.value }}{% endif %}\n",
+    "{{ links.unsubscribe }}\n{% if cart %}{{ cart.url }}{% endif %}{% if product %}{{ product.price }}{% endif %}"
+    "{% if code %}{{ code.value }} {{ code.expires_at|moment }}{% endif %}\n",
     "hello/sms.ru.txt": "Привет!\n",
     "hello/web-push.ru.txt": "Title: Привет\nLink: https://shop.example/\nImage:\n\nЭто мы\n",
     "broken/email.ru.mjml": "<mjml></mjml>",
@@ -70,7 +73,7 @@ class SendingShop:
     ) -> None:
         self.push_service.close()
 
-    def define(self, **settings: Any) -> None:
+    def define(self, *, journey_budget: str = "", checks: tuple[Check, ...] = (), **settings: Any) -> None:
         """Put the two messages in force, under these settings."""
         variants = tuple(name.partition("/")[2].rpartition(".")[0] for name in TEMPLATES if name.endswith(".txt"))
         own: dict[str, Any] = {
@@ -78,16 +81,17 @@ class SendingShop:
         }
         in_force = InForce(
             settings=ShopSettings(**(own | settings)),
-            journeys=(WELCOME,),
+            journeys=(replace(WELCOME, budget=journey_budget),),
             messages=tuple(
                 MessageDefinition(
-                    name=name, category="marketing", channels=EVERYTHING,
+                    name=name, category="marketing", channels=EVERYTHING, checks=checks,
                     variants=variants[:3] if name == "hello" else variants[3:],
                 )
                 for name in ("hello", "broken")
             ),
         )
         assert put_in_force(in_force, read_in_force())
+        definitions_in_force.forget()
 
     def customer(self, *addresses: Address, consents: tuple[str, ...] = EVERYTHING, **fields: Any) -> Customer:
         """Commit a customer with these addresses who agreed to these channels; over an earlier state of theirs."""
@@ -113,8 +117,11 @@ class SendingShop:
 
     def cart_entry(self, customer_id: str = "c1") -> str:
         """Log a cart and answer the reference that a message keeps of it."""
-        entry_id = log.entry_id(NOW, "shopify", "d1")
-        event = Event("cart.updated", NOW, cart=Cart("k1", url="https://shop.example/cart/k1"))
+        return self.logged(Event("cart.updated", NOW, cart=Cart("k1", url="https://shop.example/cart/k1")), customer_id)
+
+    def logged(self, event: Event, customer_id: str = "c1") -> str:
+        """Log an event and answer the reference that a message keeps of it."""
+        entry_id = log.entry_id(NOW, "shopify", event.name)
         log.append(Entry(customer_id, entry_id, NOW, "shopify", (event,)))
         return f"{entry_id}|0"
 
