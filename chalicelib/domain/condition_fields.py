@@ -43,6 +43,24 @@ def _newest(moments: list[datetime]) -> datetime | None:
     return max(moments, default=None)
 
 
+def _consents(scope: Scope) -> tuple[str, ...]:
+    """The channels agreed to, each once, in the order in which they came: a set has another order in every process."""
+    found: list[str] = []
+    for consent in scope.customer.profile.consents:
+        if consent.given and consent.channel not in found:
+            found.append(consent.channel)
+    return tuple(found)
+
+
+def _channels(scope: Scope) -> tuple[str, ...]:
+    """The channels there is an address for, each once, in the order in which they came."""
+    found: list[str] = []
+    for address in scope.customer.profile.addresses:
+        if not address.suppressed and address.channel not in found:
+            found.append(address.channel)
+    return tuple(found)
+
+
 def _average(scope: Scope) -> Decimal | None:
     orders = scope.customer.profile.orders
     return orders.spent / orders.count if orders.count else None
@@ -54,11 +72,8 @@ def _cart_field(name: str) -> Evaluate:
 
 CUSTOMER_FIELDS: Final[dict[str, Evaluate]] = {
     "id": attrgetter("customer.customer_id"),
-    # Each channel once, in the order in which it came: a set's order is another one in every process.
-    "consents": lambda scope: tuple(dict.fromkeys(c.channel for c in scope.customer.profile.consents if c.given)),
-    "channels": lambda scope: tuple(
-        dict.fromkeys(a.channel for a in scope.customer.profile.addresses if not a.suppressed)
-    ),
+    "consents": _consents,
+    "channels": _channels,
     "opened_at": lambda scope: _newest([e.opened_at for e in scope.customer.profile.engagement if e.opened_at]),
     "clicked_at": lambda scope: _newest([e.clicked_at for e in scope.customer.profile.engagement if e.clicked_at]),
     "orders.average": _average,
@@ -124,7 +139,11 @@ def event_value(values: Mapping[str, Any], path: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    return Decimal(repr(value)) if isinstance(value, float) else value
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, list):
+        return [Decimal(repr(one)) if isinstance(one, float) else one for one in value]
+    return value
 
 
 def event_values(event: events.Event, paths: frozenset[str]) -> dict[str, Any]:

@@ -110,7 +110,10 @@ def chained(sides: Sequence[Evaluate], compares: Sequence[tuple[int, Compare]]) 
     """`a < b < c`: comparisons of each side (by its index) with the next; each side is evaluated once."""
     def test(scope: Scope) -> bool:
         values = [side(scope) for side in sides]
-        return all(compare(values[index], values[index + 1]) for index, compare in compares)
+        for index, compare in compares:  # noqa: SIM110 - as above
+            if not compare(values[index], values[index + 1]):
+                return False
+        return True
 
     return test
 

@@ -108,7 +108,7 @@ def _years(years: int) -> Passed:
     """Anniversaries: of 29 February it is 1 March in common years, as the day after 28 February."""
 
     def has(value: Any, now: datetime) -> bool:
-        moment = moment_of(value)
+        moment = value if type(value) is date else moment_of(value)
         before = (now.month, now.day) < (moment.month, moment.day)
         if isinstance(moment, datetime) and (now.month, now.day) == (moment.month, moment.day):
             before = now.time() < moment.time()

@@ -283,12 +283,12 @@ class _Compiler:
         if op not in _MIRRORED:
             raise ConditionError(f"compare {function}(…) with <, <=, > or >=")
         read = self._moment(call)
-        reached, over = at_least(function, number), more_than(function, number)
         if op in {ast.Eq, ast.NotEq}:
+            reached, over = at_least(function, number), more_than(function, number)
             self.turns += [turning(read, reached), turning(read, over)]
             equal = every([elapsed(read, reached), not_elapsed(read, over)])
             return equal if op is ast.Eq else negated(equal)
-        passed = reached if op in {ast.GtE, ast.Lt} else over
+        passed = at_least(function, number) if op in {ast.GtE, ast.Lt} else more_than(function, number)
         self.turns.append(turning(read, passed))
         return elapsed(read, passed) if op in {ast.Gt, ast.GtE} else not_elapsed(read, passed)
 
@@ -301,21 +301,14 @@ class _Compiler:
             except NoMomentError as error:
                 raise ConditionError(f'{argument.value!r} is {error}; a date is written as "2026-12-31"') from error
         read = self._path(argument)
-        root, _, field = ast.unparse(argument).partition(".")
+        root, field = _names(argument)
         dates = {"customer": CUSTOMER_DATES, "event": EVENT_DATES}.get(root, frozenset())
         if field not in dates and not is_own(field):
             raise ConditionError(f"{root}.{field} is no date; dates of the {root}: {', '.join(sorted(dates))}")
         return read
 
     def _path(self, node: ast.expr) -> Evaluate:
-        names: list[str] = []
-        current = node
-        while isinstance(current, ast.Attribute):
-            names.append(current.attr)
-            current = current.value
-        if not isinstance(current, ast.Name):
-            raise ConditionError(f"{ast.unparse(node)!r} is not a field")
-        root, field = current.id, ".".join(reversed(names))
+        root, field = _names(node)
         words = {"true": True, "false": False, "none": None}
         if root in words and not field:
             return always(words[root])
@@ -328,6 +321,18 @@ class _Compiler:
             raise ConditionError(f"unknown field {root}.{field}{_suggestion(field, known)}")
         self.reads.add(f"{root}.{field}")
         return _field(f"{root}.{field}")
+
+
+def _names(node: ast.expr) -> tuple[str, str]:
+    """The first name of a path and, joined by dots, the others."""
+    names: list[str] = []
+    current = node
+    while isinstance(current, ast.Attribute):
+        names.append(current.attr)
+        current = current.value
+    if not isinstance(current, ast.Name):
+        raise ConditionError(f"{ast.unparse(node)!r} is not a field")
+    return current.id, ".".join(reversed(names))
 
 
 def _field(path: str) -> Evaluate:

@@ -31,7 +31,7 @@ REGULAR = anna(
 )
 EVENT: dict[str, Any] = {
     "cart.total": Decimal("7990.50"), "cart.id": "c1", "data.score": 4.5, "data.share": 0.1, "data.name": "Anna",
-    "data.list": ["a", "b"], "data.flag": True, "data.nothing": None, "data.big": 10**30,
+    "data.list": ["a", 0.1], "data.flag": True, "data.nothing": None, "data.big": 10**30,
     "order.delivery_date": "2026-03-05",
 }
 
@@ -54,6 +54,7 @@ def holds(text: str, customer: Customer = REGULAR) -> bool:
     "event.cart.total == 7990.5",
     "event.data.score >= 4.5 and event.data.share == 0.1 and event.data.share <= 0.1",
     "event.data.flag == true",
+    "0.1 in event.data.list and 0.3 not in event.data.list",
     "event.data.unheard == none",
     "-1 < 0",
     'event.order.delivery_date == event.order.delivery_date',
