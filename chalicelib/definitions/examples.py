@@ -22,6 +22,7 @@ from chalicelib.domain.events import Entry, Event
 from chalicelib.domain.fold import Folded
 from chalicelib.domain.journeys import BroadcastTrigger, Journey
 from chalicelib.domain.rehearsal import Rehearsal
+from chalicelib.domain.segments import Segment
 from chalicelib.domain.timing import local_moment, zone_of
 
 HORIZON = timedelta(days=400)
@@ -70,7 +71,10 @@ def check_examples(text: str, file: str, journey: Journey, definitions: Definiti
     if "examples" not in root:
         return
     settings = replace(definitions.settings, holdout_percent=0.0)
-    alone = Definitions.of(settings, definitions.messages.values(), [replace(journey, status="live")])
+    segments = [Segment(name, rule.source) for name, rule in definitions.segments.items()]
+    alone = Definitions.of(
+        settings, definitions.messages.values(), [replace(journey, status="live")], segments=segments
+    )
     for node in root["examples"].items():
         fields = take(node, EXAMPLE)
         wanted = [expected(line) for line in fields["expect"].items()]
@@ -106,7 +110,7 @@ def _played(example: Node, fields: dict[str, Node], journey: Journey, definition
     where = zone_of(customer.profile, definitions.settings)
     entries = _entries(fields.get("given"), customer.customer_id, where)
     start = _start(example, fields, journey, entries, where)
-    end = _moment(fields["until"], where) if "until" in fields else max(start, *_moments(entries, journey)) + HORIZON
+    end = _moment(fields["until"], where) if "until" in fields else max([start, *_moments(entries, journey)]) + HORIZON
     if "customer" in fields or not entries:
         customer = replace(customer, now=start, timer_at=start)
     watcher = _Watcher(example)

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from chalicelib.definitions.journey_files import read_journey
 from chalicelib.definitions.message_files import message_definition
+from chalicelib.definitions.segments_file import read_segments
 from chalicelib.definitions.shop_file import read_shop
 from chalicelib.domain.definitions import Definitions
+from chalicelib.domain.segments import compile_segments
 
 
 def read_folder(templates: Path, schedules: Path) -> Definitions:
-    """Read `templates/*/message.yaml`, `schedules/shop.yaml` and `schedules/journeys/*.yaml`.
+    """Read `templates/*/message.yaml`, and of `schedules`: `shop.yaml`, `segments.yaml`, `journeys/*.yaml`.
 
     Raises DefinitionError for the first file that is wrong.
     """
@@ -21,8 +23,10 @@ def read_folder(templates: Path, schedules: Path) -> Definitions:
         message = message_definition(path.read_text("utf-8"), f"templates/{path.parent.name}/message.yaml", beside)
         messages[message.name] = message
     settings = read_shop((schedules / "shop.yaml").read_text("utf-8"))
+    segments = read_segments((schedules / "segments.yaml").read_text("utf-8"))
+    rules = compile_segments(segments)
     journeys = [
-        read_journey(path.read_text("utf-8"), f"journeys/{path.name}", messages)
+        read_journey(path.read_text("utf-8"), f"journeys/{path.name}", messages, rules)
         for path in sorted((schedules / "journeys").glob("*.yaml"))
     ]
-    return Definitions.of(settings, messages.values(), journeys)
+    return Definitions.of(settings, messages.values(), journeys, segments=segments)

@@ -160,6 +160,7 @@ WAIT_UNTIL: Final[Fields] = {
 WAIT_FOR_ON: Final[Fields] = {
     "on": Field("The event that is waited for.", _named("event"), required=True),
     "where": Field("A condition on that event.", CONDITION),
+    "same-key": Field("Only when the event carries the run's own key.", FLAG),
     "steps": Field("What to do then; when left out, the run goes on after the wait.", STEPS),
 }
 WAIT_FOR_WHEN: Final[Fields] = {

@@ -10,6 +10,7 @@ from chalicelib.domain.conditions import Condition, compile_condition
 from chalicelib.domain.experiments import Allocation
 from chalicelib.domain.journeys import (
     Branch,
+    BroadcastTrigger,
     DateTrigger,
     EventTrigger,
     Exit,
@@ -61,6 +62,8 @@ class Program:
         goal = journey.goal or Goal(on="")
         of_events = {journey.where, goal.where, *(leave.where for leave in journey.exits)}
         of_runs = {journey.profile_filter, *(leave.when for leave in journey.exits)}
+        if isinstance(journey.trigger, BroadcastTrigger):
+            of_events.add(journey.trigger.to)
         restarts: set[str] = set()
         awaited: set[str] = set()
         remembered: set[str] = set()
