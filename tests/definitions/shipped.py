@@ -14,16 +14,25 @@ from chalicelib.definitions.folder import read_folder
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.definitions import Definitions
 from chalicelib.domain.events import Cart, Entry, Event, Order
+from chalicelib.domain.segments import Segment
 from tests.domain.stories import MOSCOW, agreed, at, told
 
 ROOT = Path(__file__).parent.parent.parent
 _READ = read_folder(ROOT / "templates", ROOT / "schedules")
-SHIPPED = Definitions.of(
-    replace(_READ.settings, holdout_percent=0.0),
-    _READ.messages.values(),
-    [program.journey for program in _READ.journeys.values()],
-)
-"""All three journeys together, without the holdout group."""
+
+
+def together(*names: str) -> Definitions:
+    """These shipped journeys in force together, without the holdout group; all of them when none is named."""
+    return Definitions.of(
+        replace(_READ.settings, holdout_percent=0.0),
+        _READ.messages.values(),
+        [program.journey for name, program in _READ.journeys.items() if not names or name in names],
+        segments=[Segment(name, rule.source) for name, rule in _READ.segments.items()],
+    )
+
+
+SHIPPED = together()
+"""All journeys that ship."""
 
 
 def journey_texts() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The three journeys that ship, all in force together: events and times, and exactly what is sent."""
+"""Welcome, carts and orders, in force together: events and times, and exactly what is sent."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.domain.customer import Customer, OrderTotals
 from chalicelib.domain.events import Entry, Event, Feedback, Order
-from tests.definitions.shipped import BERLIN, NEW_YORK, OMSK, SHIPPED, Row, filled, order, rows, signed_up
+from tests.definitions.shipped import BERLIN, NEW_YORK, OMSK, Row, filled, order, rows, signed_up, together
 from tests.domain.stories import MOSCOW, agreed, anna, at, emptied, message_told, played, story, told
+
+THE_FIRST_THREE = together("welcome", "cart-abandoned", "order-updates")
 
 
 def came(*entries: Entry, customer: Customer | None = None, zone: ZoneInfo = MOSCOW) -> list[str]:
     """What was sent or skipped, without what was only put off."""
-    return [row for row in story(SHIPPED, *entries, customer=customer, zone=zone) if " held until " not in row]
+    return [row for row in story(THE_FIRST_THREE, *entries, customer=customer, zone=zone) if " held until " not in row]
 
 
 HARD_BOUNCE = told(
@@ -377,8 +379,8 @@ def test_what_happens_to_an_order(row: Row) -> None:
 
 def test_the_welcome_has_a_code_only_for_who_has_not_ordered() -> None:
     """The offer part is over at the first order."""
-    _, newcomer = played(SHIPPED, signed_up("03-02 12:00"))
-    _, regular = played(SHIPPED, signed_up("03-02 12:00"), customer=anna(orders=OrderTotals(count=1)))
+    _, newcomer = played(THE_FIRST_THREE, signed_up("03-02 12:00"))
+    _, regular = played(THE_FIRST_THREE, signed_up("03-02 12:00"), customer=anna(orders=OrderTotals(count=1)))
 
     assert newcomer[0].code is not None
     assert regular[0].code is None
