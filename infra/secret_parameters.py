@@ -6,13 +6,17 @@ Beside the private key of web push lies its public half, for the storefront's pa
 from __future__ import annotations
 
 import secrets
+from base64 import b64encode
 from typing import Any
 
+from chalicelib.channels.webhook import KEY_PREFIX
 from infra.aws import Aws, DeploymentError
 
 PRIVATE_KEY, PUBLIC_KEY = "vapid/private-key", "vapid/public-key"
-OWN = ("link-keys/1", "api-keys/1", PRIVATE_KEY)
-"""Secrets that nobody gives us: signing of links, the key of `POST /v1/events`, and the identity of web push."""
+WEBHOOK_KEY = "webhook-keys/1"
+OWN = ("link-keys/1", "api-keys/1", WEBHOOK_KEY, PRIVATE_KEY)
+"""Secrets that nobody gives us: signing of links, the key of `POST /v1/events`, signing of the calls of other systems,
+and the identity of web push."""
 FROM_STOREFRONTS = {"hooks/shopify": "Shopify", "hooks/woocommerce": "WooCommerce"}
 """Paths under which the secrets lie that a storefront signs its webhooks with."""
 
@@ -72,7 +76,12 @@ def delete_all(aws: Aws, stack: str) -> list[str]:
 
 
 def _make(path: str) -> str:
-    return _vapid_private_key() if path == PRIVATE_KEY else secrets.token_urlsafe(32)
+    if path == PRIVATE_KEY:
+        return _vapid_private_key()
+    if path == WEBHOOK_KEY:
+        # As libraries of Standard Webhooks take it (see docs/channels.md).
+        return KEY_PREFIX + b64encode(secrets.token_bytes(32)).decode()
+    return secrets.token_urlsafe(32)
 
 
 def _vapid_private_key() -> str:

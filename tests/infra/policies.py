@@ -57,6 +57,8 @@ def _attribute(resources: dict[str, Any], name: str, attribute: str) -> str:
         return f"{table}/stream/label" if attribute == "StreamArn" else table
     if kind == "AWS::SQS::Queue":
         return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{resolve(properties['QueueName'], resources)}"
+    if kind == "AWS::SNS::Topic":
+        return f"arn:aws:sns:{REGION}:{ACCOUNT}:{resolve(properties['TopicName'], resources)}"
     if kind == "AWS::Logs::LogGroup":
         return f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{resolve(properties['LogGroupName'], resources)}:*"
     raise KeyError(f"{name} ({kind}) in a policy")
