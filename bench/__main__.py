@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import cold_start, cost, fold, usage
+from bench import cold_start, conditions, cost, fold, usage
 
 
 def main() -> int:
@@ -37,6 +37,11 @@ def main() -> int:
     table.add_row("$ a month idle", f"{money.idle_month:.2f}", "under 0.10")
     table.add_row("$ a month, 10,000 customers and 100,000 mails, beyond SES's $10", f"{money.shop_month:.2f}", "-")
     table.add_row("events folded a second, one core", f"{folded['events_per_second']:,.0f}", "20,000")
+    tested = conditions.run()
+    figure = f"{tested['evaluation_us']:.2f} (the slowest {tested['slowest_evaluation_us']:.2f})"
+    table.add_row("CPU µs to evaluate a condition", figure, "under 2")
+    figure = f"{tested['next_change_us']:.1f} / {tested['compile_us']:.0f}"
+    table.add_row("CPU µs to tell when time changes one / to compile one", figure, "-")
     table.add_row("CPU ms per webhook, known customer", f"{handler['webhook_known_ms']:.2f}", "under 3")
     table.add_row("CPU ms per webhook, new customer", f"{handler['webhook_stranger_ms']:.2f}", "-")
     started = cold_start.run()

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from bench import cold_start, cost, fold
+from bench import cold_start, conditions, cost, fold
 from bench.usage import Units
 
 
@@ -38,6 +38,14 @@ def test_capacity_and_cost_stay_within_their_aims() -> None:
 
 def test_the_engine_folds_twenty_thousand_events_a_second() -> None:
     assert fold.run()["events_per_second"] > 20_000
+
+
+def test_a_condition_is_evaluated_in_less_than_two_microseconds() -> None:
+    measured = conditions.run()
+
+    assert measured["evaluation_us"] < 2
+    assert measured["slowest_evaluation_us"] < 2
+    assert measured["next_change_us"] < 20
 
 
 @pytest.mark.slow
