@@ -51,7 +51,7 @@ replay: .venv/ready ## Read STAGE's quarantined bodies again, after a fix
 clean: ## Remove what was built, environments included
 	@rm -rf .venv .venv-ministack build
 
-.venv/ready: requirements.txt requirements-dev.txt
+.venv/ready: requirements.txt requirements-analytics.txt requirements-dev.txt
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITABLE)' \
 		|| { echo "Python 3.11 to 3.14 is needed; say which: make … PYTHON=python3.x"; exit 1; }
 	@test -x $(RUN) || $(PYTHON) -m venv .venv

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice import Chalice, Rate
+from chalice import Chalice, Cron, Rate
 
 from chalicelib import clock
 from chalicelib.api import events, public, push, webhooks
@@ -58,3 +58,19 @@ def publish(_event: Any, _context: Any) -> dict[str, Any]:
 
     published = put_in_force(clock.now())
     return {"journeys": published.journeys, "messages": published.messages, "problems": published.problems}
+
+
+@app.on_dynamodb_record(stream_arn=_EVENTS_STREAM, batch_size=10_000)
+def archive(event: Any) -> dict[str, Any]:
+    """New log entries are kept as files."""
+    from chalicelib.flows.archive import archive_records
+
+    return archive_records(event.to_dict()["Records"])
+
+
+@app.schedule(Cron(30, 2, "*", "*", "?", "*"))
+def compact(_event: Any) -> dict[str, int]:
+    """The days of the archive that are over become tables."""
+    from chalicelib.flows.compact import compact as make_tables
+
+    return {made.day.isoformat(): made.events for made in make_tables(clock.now())}

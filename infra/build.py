@@ -1,4 +1,4 @@
-"""`python -m infra.build`: the code package and the template of a stage, in `build/<stage>/`."""
+"""`python -m infra.build`: the code package, the layer and the template of a stage, in `build/<stage>/`."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ import hashlib
 import json
 from pathlib import Path
 
-from infra.package import FUNCTIONS_ARCHITECTURE, PROJECT, build_package
+from infra.package import FUNCTIONS_ARCHITECTURE, PROJECT, build_layer, build_package
 from infra.template import sam_template, transform
 
 
 def build(stage: str, *, project: Path = PROJECT, architecture: str = FUNCTIONS_ARCHITECTURE) -> Path:
-    """Build a stage and return its folder: `package.zip`, `template.json`, and `sam.json` (before the transform).
+    """Build a stage and return its folder: `package.zip`, `analytics.zip` (a layer), `template.json`, and `sam.json`
+    (before the transform).
 
     For another architecture than AWS's functions have, package and template are those that an emulator can run.
     """
     folder = project / "build" / stage
     folder.mkdir(parents=True, exist_ok=True)
     build_package(folder / "package.zip", architecture=architecture, project=project)
+    build_layer(folder / "analytics.zip", architecture=architecture, project=project)
     template = sam_template(stage, project=project)
     if architecture != FUNCTIONS_ARCHITECTURE:
         for resource in template["Resources"].values():
@@ -41,7 +43,8 @@ def main() -> None:
     stage = arguments.parse_args().stage
     folder = build(stage)
     package, template = folder / "package.zip", json.loads((folder / "template.json").read_text())
-    print(f"{package}: {package.stat().st_size:,} bytes, key {package_key(package)}")
+    for built in (package, folder / "analytics.zip"):
+        print(f"{built}: {built.stat().st_size:,} bytes, key {package_key(built)}")
     print(f"{folder / 'template.json'}: {len(template['Resources'])} resources")
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -33,10 +34,11 @@ PARAMETERS = {
 
 @dataclass(frozen=True)
 class Artifacts:
-    """Where the package and the template of a deployment lie."""
+    """Where the package, the layer and the template of a deployment lie."""
 
     bucket: str
     package_key: str
+    analytics_key: str
     template_url: str
 
 
@@ -52,14 +54,19 @@ def upload(aws: Aws, folder: Path, name: str) -> Artifacts:
     """
     s3, bucket = aws.client("s3"), artifact_bucket(aws)
     _create_bucket(aws, bucket)
-    package = f"{name}/{package_key(folder / 'package.zip')}"
+    package, analytics = (_upload_once(s3, bucket, name, folder / file) for file in ("package.zip", "analytics.zip"))
     template = f"{name}/template.json"
-    listed = s3.list_objects_v2(Bucket=bucket, Prefix=package)
-    if not listed.get("KeyCount"):
-        s3.upload_file(str(folder / "package.zip"), bucket, package)
     s3.upload_file(str(folder / "template.json"), bucket, template)
     url = s3.generate_presigned_url("get_object", {"Bucket": bucket, "Key": template}).partition("?")[0]
-    return Artifacts(bucket, package, url)
+    return Artifacts(bucket, package, analytics, url)
+
+
+def _upload_once(s3: Any, bucket: str, name: str, file: Path) -> str:
+    """Upload a package under a key that holds its hash, unless it is there; that key."""
+    key = f"{name}/{package_key(file)}"
+    if not s3.list_objects_v2(Bucket=bucket, Prefix=key).get("KeyCount"):
+        s3.upload_file(str(file), bucket, key)
+    return key
 
 
 def _create_bucket(aws: Aws, bucket: str) -> None:
@@ -128,7 +135,10 @@ def deploy(aws: Aws, stage: str, parameters: Mapping[str, str | None], *, only_p
         aws,
         name,
         template_url=artifacts.template_url,
-        parameters={**parameters, "ArtifactBucket": artifacts.bucket, "ArtifactKey": artifacts.package_key},
+        parameters={
+            **parameters, "ArtifactBucket": artifacts.bucket, "ArtifactKey": artifacts.package_key,
+            "AnalyticsKey": artifacts.analytics_key,
+        },
         change_set=f"deploy-{int(time.time())}",
     )
     print("\nThe stack:")

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import chalice
@@ -28,8 +29,10 @@ PROJECT = Path(__file__).resolve().parent.parent
 FUNCTIONS_ARCHITECTURE = "arm64"
 """What the functions run on; other packages are for tests and measurements on the machine at hand."""
 MAX_BYTES = 5_000_000
+MAX_LAYER_BYTES = 25_000_000
 MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 """Lambda's names of its architectures, and the machine in a wheel's tag."""
+FUNCTION_REQUIREMENTS, LAYER_REQUIREMENTS = "requirements.txt", "requirements-analytics.txt"
 GLIBC_MINOR = 26 if sys.version_info < (3, 12) else 34
 """glibc 2.x of the runtime: Amazon Linux 2 up to Python 3.11, Amazon Linux 2023 from 3.12 on
 (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html)."""
@@ -60,6 +63,39 @@ def build_package(target: Path, *, architecture: str, project: Path = PROJECT) -
     return target
 
 
+def build_layer(target: Path, *, architecture: str, project: Path = PROJECT) -> Path:
+    """Write the layer of `requirements-analytics.txt`, which holds DuckDB, to the file `target`, and return it.
+
+    It changes with that file and with nothing of the product, so that it is seldom built and deployed. Raises
+    PackagingError.
+    """
+    installed = install_dependencies(architecture, project=project, requirements=LAYER_REQUIREMENTS)
+    mark = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+    kept_layer = installed.with_name(f"{installed.name}-layer-{mark}.zip")
+    if not kept_layer.exists():
+        with tempfile.TemporaryDirectory(dir=installed.parent) as folder:
+            # Where Lambda looks for the Python modules of a layer: /opt/python.
+            root = Path(folder) / "layer"
+            modules = Modules(installed)
+            wanted = modules.closure(
+                ["duckdb"],
+                dynamic=lambda name, tree: pruning.dynamic_imports(name, tree, modules.files),
+                excluded=pruning.excluded,
+            )
+            # It asks for its own version there.
+            metadata = installed.glob("duckdb-*.dist-info/METADATA")
+            _copy({*(modules.files[name] for name in wanted), *metadata}, installed, root / "python")
+            _compile(root / "python", ours=())
+            write_zip(root, Path(folder) / "layer.zip")
+            (Path(folder) / "layer.zip").rename(kept_layer)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(kept_layer, target)
+    size = target.stat().st_size
+    if size > MAX_LAYER_BYTES:
+        raise PackagingError(f"{target} has {size:,} bytes; at most {MAX_LAYER_BYTES:,} are wanted")
+    return target
+
+
 def assemble(root: Path, *, architecture: str, project: Path = PROJECT) -> None:
     """Lay out the package's files, compiled, in the folder `root`, which must not exist."""
     installed = install_dependencies(architecture, project=project)
@@ -77,24 +113,29 @@ def assemble(root: Path, *, architecture: str, project: Path = PROJECT) -> None:
         )
         wanted = {modules.files[name] for name in kept} | set(pruning.data_files(source))
         wanted |= {path for path in (source / "chalicelib").rglob("*") if path.is_file() and path.suffix != ".py"}
-        for path in sorted(wanted):
-            destination = root / path.relative_to(source)
-            destination.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, destination)
+        _copy(wanted, source, root)
     data = root / "botocore" / "data"
     (data / "endpoints.json").write_bytes(pruning.lean_endpoints((data / "endpoints.json").read_bytes()))
     service_models.cut(data, service_models.operations(load("permissions")))
-    _compile(root)
+    _compile(root, ours=(root / "app.py", root / "chalicelib"))
 
 
-def install_dependencies(architecture: str, *, project: Path = PROJECT) -> Path:
-    """Install `requirements.txt` for the runtime into a folder below `build/`, once per content, and return the folder.
+def _copy(files: Iterable[Path], source: Path, root: Path) -> None:
+    for path in sorted(files):
+        destination = root / path.relative_to(source)
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, destination)
+
+
+def install_dependencies(
+    architecture: str, *, project: Path = PROJECT, requirements: str = FUNCTION_REQUIREMENTS
+) -> Path:
+    """Install a file of requirements for the runtime into a folder below `build/`, once per content; that folder.
 
     Only wheels: a dependency that would have to be compiled here stops the build instead of failing on AWS.
     """
-    requirements = (project / "requirements.txt").read_bytes()
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    mark = hashlib.sha256(requirements).hexdigest()[:12]
+    mark = hashlib.sha256((project / requirements).read_bytes()).hexdigest()[:12]
     folder = project / "build" / "dependencies" / f"python{version}-{architecture}-{mark}"
     if folder.exists():
         return folder
@@ -108,7 +149,7 @@ def install_dependencies(architecture: str, *, project: Path = PROJECT) -> Path:
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
         command += ["--only-binary=:all:", "--implementation", "cp", "--python-version", version]
         command += [argument for name in platforms for argument in ("--platform", name)]
-        command += ["--target", str(installed), "--requirement", str(project / "requirements.txt")]
+        command += ["--target", str(installed), "--requirement", str(project / requirements)]
         finished = subprocess.run(command, check=False, capture_output=True, text=True)
         if finished.returncode:
             raise PackagingError(f"no wheels for Python {version} on {architecture}:\n{finished.stderr}")
@@ -125,7 +166,7 @@ def _add_chalice_runtime(source: Path) -> None:
         shutil.copy2(Path(chalice.__file__).with_name(name), runtime / name)
 
 
-def _compile(root: Path) -> None:
+def _compile(root: Path, *, ours: tuple[Path, ...]) -> None:
     """Compile every module with the Python that packages, which is the runtime's; the cache is used unchecked.
 
     Dependencies are kept as bytecode only; our own modules keep their source, so that tracebacks and the AWS console
@@ -135,8 +176,8 @@ def _compile(root: Path) -> None:
     command = [sys.executable, "-S", "-X", "no_debug_ranges", "-m", "compileall", "-q"]
     command += ["--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", "/var/task"]
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    ours = [root / "app.py", root / "chalicelib"]
-    subprocess.run([*command, *map(str, ours)], check=True, env=environment)
+    if ours:
+        subprocess.run([*command, *map(str, ours)], check=True, env=environment)
     others = sorted(path for path in root.iterdir() if path not in ours and path.name != "__pycache__")
     subprocess.run([*command, "-b", *map(str, others)], check=True, env=environment)
     for path in others:

@@ -28,7 +28,7 @@ KEPT = frozenset(
     }
 )
 """Types of resources that hold something. Functions, routes, roles, alarms and the budget mean nothing here."""
-PARAMETERS = {"ArtifactBucket": "none", "ArtifactKey": "none", "DeliveryEvents": "on"}
+PARAMETERS = {"ArtifactBucket": "none", "ArtifactKey": "none", "AnalyticsKey": "none", "DeliveryEvents": "on"}
 
 
 def declarations() -> dict[str, Any]:

@@ -31,12 +31,13 @@ ASKED_OTHERWISE = {
     ("Sender", "SendMail"): ["*"],
     ("Engine", "ReadTheStream"): ["*"],
     ("Sender", "ReadTheStream"): ["*"],
+    ("Archive", "ReadTheStream"): ["*"],
     # logs:CreateLogStream and PutLogEvents are asked for the group, whose ARN ends in `:*` on AWS.
     **{
         (function, "WriteItsLogs"): [f"arn:aws:logs:*:*:log-group:/aws/lambda/*-{name}"]
         for function, name in (
             ("APIHandler", "api"), ("Engine", "engine"), ("Sender", "sender"), ("Tick", "tick"),
-            ("Feedback", "feedback"), ("Publish", "publish"),
+            ("Feedback", "feedback"), ("Publish", "publish"), ("Archive", "archive"), ("Compact", "compact"),
         )
     },
 }
@@ -103,12 +104,14 @@ def _bring_to(aws: Aws, folder: Path, change: Change) -> None:
     emulated = folder / "emulated"
     emulated.mkdir(exist_ok=True)
     (emulated / "template.json").write_text(json.dumps(template))
-    (emulated / "package.zip").write_bytes((folder / "package.zip").read_bytes())
+    for file in ("package.zip", "analytics.zip"):
+        (emulated / file).write_bytes((folder / file).read_bytes())
     artifacts = upload(aws, emulated, name)
     change_set = stack.plan(
         aws, name, template_url=artifacts.template_url, change_set=f"deploy-{uuid4().hex}", wait=1,
         parameters={
             "ArtifactBucket": artifacts.bucket, "ArtifactKey": artifacts.package_key,
+            "AnalyticsKey": artifacts.analytics_key,
             # Outside production a message goes out only to those who are named.
             "Allow": "*",
         },

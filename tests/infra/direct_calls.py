@@ -34,11 +34,11 @@ def logs_are_written(function: str) -> Probe:
     return probe
 
 
-def failed_call_is_set_aside(function: str) -> Probe:
+def failed_call_is_set_aside(function: str, queue: str = "AsyncFailures") -> Probe:
     """Lambda sends to the queue what its retries could not get through."""
 
     def probe(steps: SteppedShop) -> None:
-        url = steps.shop.deployed.resources["AsyncFailures"]
+        url = steps.shop.deployed.resources[queue]
         steps.role(function, "sqs").send_message(QueueUrl=url, MessageBody="{}")
 
     return probe
@@ -52,8 +52,13 @@ def bucket_is_listed(steps: SteppedShop) -> None:
 CALLED_DIRECTLY: dict[tuple[str, str], Probe] = {
     # What Lambda does under a function's role, MiniStack does in its own name.
     **{(function, "WriteItsLogs"): logs_are_written(function) for function in FUNCTIONS},
-    **{(function, "ListStreams"): streams_are_listed(function) for function in ("Engine", "Sender")},
-    **{(name, "SetAsideWhatFails"): failed_call_is_set_aside(name) for name in ("Tick", "Feedback", "Publish")},
+    **{(function, "ListStreams"): streams_are_listed(function) for function in ("Engine", "Sender", "Archive")},
+    **{
+        (name, "SetAsideWhatFails"): failed_call_is_set_aside(name)
+        for name in ("Tick", "Feedback", "Publish", "Compact")
+    },
+    # Only after half a day in which S3 was away is a piece of the log given up.
+    ("Archive", "SetAsideWhatFails"): failed_call_is_set_aside("Archive", "StreamFailures"),
     # MiniStack answers 404 for a file that is not there, whoever asks.
     ("Sender", "KnowWhichFilesAreMissing"): bucket_is_listed,
 }

@@ -6,16 +6,18 @@ A probe does something to the stepped shop and looks at what comes of it: Assert
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import uuid4
 
 from chalicelib import clock
 from chalicelib.content.links import Link, sign
+from chalicelib.domain.customer import Position
 from chalicelib.domain.events import Entry, Event, Identity, Merge
 from chalicelib.domain.messages import Message, Status
 from chalicelib.flows.definitions_in_force import read_in_force
-from chalicelib.storage import bucket, catalogue, identities, log, messages, secrets, tables, timers
+from chalicelib.storage import archive, bucket, catalogue, identities, log, messages, secrets, tables, tasks, timers
+from chalicelib.storage.archive import Archived
 from tests.channels.browser_subscription import BrowserSubscription
 from tests.infra import storefront_payloads as payloads
 from tests.infra.deployed_shop import MOBILE_APPLICATION, shop_file
@@ -102,6 +104,41 @@ def product_is_kept_and_sold_out(steps: SteppedShop) -> None:
     assert catalogue.find([key])
     assert steps.shop.shopify("products/delete", {"id": number}) == 200
     assert catalogue.find([(str(number), "")])[str(number), ""].stock == 0
+
+
+def vip_gets_a_code_and_a_person_a_task(steps: SteppedShop) -> None:
+    """A step of a journey issues a code, another asks a person to call."""
+    name, person = _journey(steps, "  - issue: {code: 10 %, valid: 48 hours}\n  - task: {title: Call, within: 2 days}\n")
+    steps.shop.event(f"{name}.asked", {"email": person.email})
+    steps.work()
+    who = steps.shop.customer_id(person)
+    assert len(list(tables.Codes.scan_all(tables.Codes.customer_id == who, ["k"]))) == 1
+    assert who in {task.customer_id for task in tasks.open_tasks()}
+
+
+def owner_is_told_that_a_budget_is_nearly_spent(steps: SteppedShop) -> None:
+    """A journey's first SMS takes more than four fifths of what it may cost in a month."""
+    sqs, topic = steps.shop.client("sqs"), steps.shop.deployed.resources["AlarmTopic"]
+    owner = sqs.create_queue(QueueName=f"owner-{next(_numbers)}")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=owner, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    steps.shop.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    name, _ = _journey(steps, "  - send: hello\n", budget="0.01")
+    steps.shop.event(f"{name}.asked", {"phone": f"+4915112{next(_numbers):06}"})
+    steps.work()
+    received = sqs.receive_message(QueueUrl=owner, MaxNumberOfMessages=10).get("Messages", [])
+    assert f"journeys/{name}.yaml" in "".join(message["Body"] for message in received)
+
+
+def _journey(steps: SteppedShop, lines: str, budget: str = "100") -> tuple[str, Person]:
+    """Put a journey in force that begins with the event `<its name>.asked`; its name, and somebody to enter it."""
+    name = f"probe-{next(_numbers)}"
+    steps.shop.upload(f"journeys/{name}.yaml", (
+        f'journey: {name}\nbudget: {{month: "{budget}"}}\nenter: {{on: {name}.asked, again: always}}\nsteps:\n{lines}'
+    ))
+    steps.shop.invoke("Publish", {})
+    for function in ("Engine", "Sender"):
+        steps.shop.restart(function)
+    return name, Person(name)
 
 
 def unsubscribing_has_a_page(steps: SteppedShop) -> None:
@@ -277,6 +314,36 @@ def _quarantined(source: str) -> int:
     return len(list(bucket.list_files(f"quarantine/{source}/")))
 
 
+def order_is_archived(steps: SteppedShop) -> None:
+    """What is told of a customer lies in the archive, with its place in the stream."""
+    person = Person("nina")
+    assert steps.shop.shopify("orders/create", payloads.order(person, clock.now())) == 200
+    steps.work("Archive")
+    today = clock.now().date()
+    archived = archive.entries(today - timedelta(days=1), today)
+    assert any(person.email == known.value for entry in archived for known in entry.identities)
+
+
+def record_that_is_no_entry_is_kept(steps: SteppedShop) -> None:
+    """An item of the log that cannot be read is kept beside the archive."""
+    before = len(list(bucket.list_files(archive.UNREADABLE)))
+    steps.shop.client("dynamodb").put_item(TableName=f"{steps.shop.deployed.name}-events", Item={
+        "c": {"S": f"unreadable-{next(_numbers)}"}, "e": {"S": "e"}, "b": {"B": b"\x07"},
+    })
+    steps.work("Archive")
+    assert len(list(bucket.list_files(archive.UNREADABLE))) == before + 1
+
+
+def day_becomes_a_table(steps: SteppedShop) -> None:
+    """A day of the archive that is over is made into a table, and marked."""
+    day = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=next(_numbers))
+    entry = Entry("somebody", "an entry", day, "test", (Event("page.viewed", day),))
+    archive.write([Archived(entry, Position("a stream", 1))])
+    steps.shop.invoke("Compact", {"source": "aws.events", "detail-type": "Scheduled Event"})
+    assert archive.compacted(day.date()).events == 1
+    assert [file.key for file in bucket.list_files(f"{archive.PARQUET}day={day:%Y-%m-%d}/")]
+
+
 def edited_file_is_put_in_force(steps: SteppedShop) -> None:
     """What the marketer changes is read and put in force."""
     name = f"Shop {uuid4().hex}"
@@ -316,6 +383,8 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("Engine", "NoteFeedbackOnMessages"): bounce_is_noted,
     ("Engine", "ArmTimers"): cart_wakes_its_customer,
     ("Engine", "RepointIdentities"): visitor_becomes_a_customer,
+    ("Engine", "IssueCodes"): vip_gets_a_code_and_a_person_a_task,
+    ("Engine", "PutTasks"): vip_gets_a_code_and_a_person_a_task,
     ("Engine", "ReadDefinitions"): order_is_confirmed,
     ("Sender", "ReadTheStream"): order_is_confirmed,
     ("Sender", "SetAsideWhatFails"): unreadable_message_is_set_aside,
@@ -327,6 +396,8 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("Sender", "LookUpProducts"): confirmation_shows_the_photo,
     ("Sender", "IssueCodes"): welcome_brings_a_code,
     ("Sender", "ReadDefinitions"): order_is_confirmed,
+    ("Sender", "ReserveBudgets"): order_is_confirmed,
+    ("Sender", "TellTheOwnerOfBudgets"): owner_is_told_that_a_budget_is_nearly_spent,
     ("Sender", "ReadTemplatesAndPrices"): order_is_confirmed,
     ("Sender", "ReadSecrets"): order_is_confirmed,
     ("Sender", "ReadTheKeyOfWebPush"): browser_is_pushed_to,
@@ -345,5 +416,12 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("Publish", "ListFiles"): edited_file_is_put_in_force,
     ("Publish", "TellWhatIsWrongWithAFile"): wrong_file_is_told,
     ("Publish", "PutInForce"): edited_file_is_put_in_force,
+    ("Archive", "ReadTheStream"): order_is_archived,
+    ("Archive", "WriteToTheArchive"): order_is_archived,
+    ("Archive", "KeepWhatIsNoEntry"): record_that_is_no_entry_is_kept,
+    ("Compact", "ListTheArchive"): day_becomes_a_table,
+    ("Compact", "ReadTheLog"): day_becomes_a_table,
+    ("Compact", "WriteTables"): day_becomes_a_table,
+    ("Compact", "MarkDays"): day_becomes_a_table,
 }
 """The probe of each statement that a function needs while it runs, or Lambda to read a stream for it."""

@@ -21,7 +21,7 @@ from chalicelib.storage import shop as shop_table
 from infra.local.stream_pump import Delivery, EventSource, StreamPump
 from tests.infra.deployed_shop import FUNCTIONS, DeployedShop
 
-READERS = {"Engine": "EventsTable", "Sender": "MessagesTable"}
+READERS = {"Engine": "EventsTable", "Sender": "MessagesTable", "Archive": "EventsTable"}
 """The functions that a table's stream starts."""
 
 

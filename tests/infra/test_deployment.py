@@ -65,7 +65,7 @@ def test_the_functions_run_and_put_the_seeds_in_force(deployed: Deployed) -> Non
 
 
 def test_deploying_the_same_again_changes_nothing(deployed: Deployed) -> None:
-    artifacts = {"ArtifactBucket": None, "ArtifactKey": None, "Allow": None}
+    artifacts = {"ArtifactBucket": None, "ArtifactKey": None, "AnalyticsKey": None, "Allow": None}
     url = f"{deployed.endpoint}/{artifact_bucket(deployed.aws)}/{deployed.name}/template.json"
     changes = stack.plan(
         deployed.aws, deployed.name, template_url=url, parameters=artifacts, change_set="again", wait=1

@@ -14,12 +14,13 @@ from tests.infra.policies import ACCOUNT, REGION, STACK, resolved_policies
 
 Template = dict[str, Any]
 
-FUNCTIONS = ["APIHandler", "Engine", "Sender", "Tick", "Feedback", "Publish"]
+FUNCTIONS = ["APIHandler", "Engine", "Sender", "Tick", "Feedback", "Publish", "Archive", "Compact"]
 
 WILDCARDS = {
     ("APIHandler", "RegisterDevices"),
     ("Engine", "ListStreams"),
     ("Sender", "ListStreams"),
+    ("Archive", "ListStreams"),
     ("Sender", "SendMail"),
     ("Sender", "SendPush"),
     ("Sender", "SendSms"),
@@ -28,7 +29,7 @@ WILDCARDS = {
 """The statements that reach further than one named thing; each has its reason in the template."""
 
 OWN = re.compile(
-    r"arn:aws:s3:::selvedge-test-[a-z0-9-]+/[a-z]+/\*"
+    r"arn:aws:s3:::selvedge-test-[a-z0-9-]+(/[a-z]+)+/\*"
     r"|arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/selvedge-test-[a-z]+:\*"
 )
 """A folder of the stack's own bucket and the streams of its own log group end in a star, and are no wildcards."""

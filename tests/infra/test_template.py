@@ -41,7 +41,9 @@ def test_the_transform_leaves_nothing_to_aws(template: Template) -> None:
 
 def test_functions_run_on_the_python_that_packages_them(template: Template) -> None:
     functions = of_type(template, "AWS::Lambda::Function")
-    assert set(functions) == {"APIHandler", "Engine", "Sender", "Tick", "Feedback", "Publish"}
+    assert set(functions) == {
+        "APIHandler", "Engine", "Sender", "Tick", "Feedback", "Publish", "Archive", "Compact",
+    }
     for function in functions.values():
         assert function["Runtime"] == f"python{sys.version_info.major}.{sys.version_info.minor}"
         assert function["Architectures"] == ["arm64"]
@@ -147,9 +149,50 @@ def test_every_stream_mapping_has_filter_partial_failures_retries_bisect_and_on_
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
 
 
+def test_the_archive_reads_the_log_in_large_batches_and_gives_nothing_up_while_the_stream_keeps_it(
+    template: Template,
+) -> None:
+    mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    [mapping] = [mapping for mapping in mappings if mapping["FunctionName"] == {"Ref": "Archive"}]
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["EventsTable", "StreamArn"]}
+    assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (10_000, 300)
+    # S3 away is tried for as long as a redrive can still read the records: a stream keeps them for a day.
+    assert (mapping["MaximumRetryAttempts"], mapping["MaximumRecordAgeInSeconds"]) == (-1, 12 * 3600)
+    engines = next(one for one in mappings if one["FunctionName"] == {"Ref": "Engine"})
+    for same in (
+        "FilterCriteria", "FunctionResponseTypes", "BisectBatchOnFunctionError", "ParallelizationFactor",
+        "StartingPosition", "DestinationConfig",
+    ):
+        assert mapping[same] == engines[same]
+
+
+def test_a_stream_has_no_more_readers_than_it_bears(template: Template) -> None:
+    """Two to a shard, or they are throttled (DynamoDB Developer Guide, "DynamoDB Streams and AWS Lambda triggers")."""
+    mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    streams = [json.dumps(mapping["EventSourceArn"]) for mapping in mappings]
+    assert max(streams.count(stream) for stream in streams) <= 2
+
+
+def test_only_what_reads_tables_carries_duckdb(template: Template) -> None:
+    with_layer = {
+        name for name, function in of_type(template, "AWS::Lambda::Function").items() if function.get("Layers")
+    }
+    assert with_layer == {"Compact"}
+    [layer] = of_type(template, "AWS::Lambda::LayerVersion").values()
+    assert layer["Content"] == {"S3Bucket": {"Ref": "ArtifactBucket"}, "S3Key": {"Ref": "AnalyticsKey"}}
+
+
+def test_the_archive_is_compacted_each_night(template: Template) -> None:
+    [schedule] = [
+        rule["ScheduleExpression"] for rule in of_type(template, "AWS::Events::Rule").values()
+        if rule["Targets"][0]["Arn"] == {"Fn::GetAtt": ["Compact", "Arn"]}
+    ]
+    assert schedule == "cron(30 2 * * ? *)"
+
+
 def test_asynchronous_functions_set_aside_what_they_cannot_work(template: Template) -> None:
     configured = of_type(template, "AWS::Lambda::EventInvokeConfig").values()
-    assert {config["FunctionName"]["Ref"] for config in configured} == {"Tick", "Feedback", "Publish"}
+    assert {config["FunctionName"]["Ref"] for config in configured} == {"Tick", "Feedback", "Publish", "Compact"}
     for config in configured:
         assert config["DestinationConfig"] == {"OnFailure": {"Destination": {"Fn::GetAtt": ["AsyncFailures", "Arn"]}}}
 
@@ -250,7 +293,8 @@ def test_the_budget_tells_the_owner(template: Template) -> None:
 def test_names_carry_the_stack_so_that_stages_stand_side_by_side(template: Template) -> None:
     named = {
         "AWS::DynamoDB::Table": "TableName", "AWS::Lambda::Function": "FunctionName", "AWS::SQS::Queue": "QueueName",
-        "AWS::SNS::Topic": "TopicName", "AWS::S3::Bucket": "BucketName", "AWS::SES::ConfigurationSet": "Name",
+        "AWS::SNS::Topic": "TopicName", "AWS::S3::Bucket": "BucketName", "AWS::Lambda::LayerVersion": "LayerName",
+        "AWS::SES::ConfigurationSet": "Name",
         "AWS::Logs::LogGroup": "LogGroupName",
     }
     for kind, name in named.items():
