@@ -15,6 +15,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from chalicelib.domain.broadcasts import broadcast_id, moment_of
 from chalicelib.domain.conditions import Scope
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.decisions import Decision
@@ -24,7 +25,6 @@ from chalicelib.domain.events import Entry, Event
 from chalicelib.domain.fold import TIMER_DUE, Folded, fold
 from chalicelib.domain.journeys import BROADCAST_REACHED, JOURNEY_MOVED, BroadcastTrigger
 from chalicelib.domain.messages import Message
-from chalicelib.domain.timing import local_moment, zone, zone_of
 
 ENGINES_OWN = frozenset({TIMER_DUE, "customer.absorbed", JOURNEY_MOVED})
 """Events in a recorded log that follow from the definitions then in force: a rehearsal makes its own."""
@@ -55,7 +55,7 @@ def timer_entry(customer_id: str, due: datetime, clock: datetime) -> Entry:
 
 def broadcast_entry(customer_id: str, journey: str, trigger: BroadcastTrigger, moment: datetime) -> Entry:
     """The log entry by which a broadcast reaches a customer."""
-    broadcast = f"{journey}@{trigger.at:%Y-%m-%dT%H:%M}"
+    broadcast = broadcast_id(journey, trigger)
     event = Event(BROADCAST_REACHED, moment, data={"journey": journey, "broadcast": broadcast})
     return Entry(
         customer_id, f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}#broadcast#{broadcast}", moment, "broadcast", events=(event,)
@@ -210,11 +210,9 @@ class Rehearsal:
                 heappush(self._wakes, (due, customer.customer_id, name))
 
     def _moment_of(self, name: str, customer: Customer) -> datetime:
-        settings = self._definitions.settings
         trigger = self._broadcasts[name].journey.trigger
         assert isinstance(trigger, BroadcastTrigger)
-        where = zone_of(customer.profile, settings) if trigger.clock == "customer" else zone(settings.time_zone)
-        return local_moment(trigger.at.date(), trigger.at.time(), where or zone_of(customer.profile, settings))
+        return moment_of(trigger, customer.profile, self._definitions.settings)
 
     def _reach(self, customer_id: str, name: str, due: datetime) -> None:
         """A broadcast's moment has come for one customer, unless their zone has become known as a later one since."""

@@ -7,8 +7,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
 
 from msgspec import Struct
+
+from chalicelib.domain.shop import FrequencyCap
+
+Source = Literal["table", "archive", "file"]
+"""Where a log comes from: the events table, the archive in S3, a file of events."""
 
 FORMAT = 1
 """Raised when a field changes its meaning or goes; new fields do not raise it."""
@@ -85,7 +91,7 @@ class Collision(Struct, frozen=True):
     lost: str
     won: str
     message: str
-    cap: str
+    cap: FrequencyCap
     times: int
     people: int
     put_off: int
@@ -143,12 +149,14 @@ class Sample(Struct, frozen=True):
 class History(Struct, frozen=True):
     """What was played: log entries, the events in them, customers, timers fired; from the first to the last moment.
 
-    `source` says where the log comes from, `began_with` what the states were before it. `left_out` counts, by what is
-    wrong with them, entries that the fold cannot bear: the engine sets them aside, too.
+    `name` says which file, or which days of the archive. `began_with` is the number of customers whose states were
+    given; all others began empty. `left_out` counts, by what is wrong with them, entries that the fold cannot bear: the
+    engine sets them aside, too.
     """
 
-    source: str
-    began_with: str
+    source: Source
+    name: str
+    began_with: int
     entries: int
     events: int
     customers: int

@@ -28,8 +28,10 @@ from chalicelib.domain.rehearsal_report import (
     MonthCost,
     Most,
     Report,
+    Source,
 )
 from chalicelib.domain.rehearsal_samples import ENDINGS, Samples
+from chalicelib.domain.shop import FrequencyCap
 from chalicelib.domain.timing import zone
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -117,11 +119,12 @@ class Crowding:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a report says besides its counts: where the log comes from, what the states began with, how costs are known.
+    """What a report says besides its counts: where the log comes from, how many states were given, how costs are known.
     """
 
-    source: str
-    began_with: str
+    source: Source
+    name: str
+    began_with: int
     prices_of: str
     prices_from: str
     estimate: str
@@ -141,7 +144,7 @@ class Tally:
         self.days: defaultdict[date, Counter[tuple[str, str]]] = defaultdict(Counter)
         self.months: defaultdict[str, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         self.channel_costs: defaultdict[str, Decimal] = defaultdict(Decimal)
-        self.collisions: dict[tuple[str, str, str, str], CollisionCount] = {}
+        self.collisions: dict[tuple[str, str, str, FrequencyCap], CollisionCount] = {}
         self.crowding, self.marketing = Crowding(), Crowding()
         self.troubles: Counter[str] = Counter()
         self.names = frozenset(names)
@@ -152,6 +155,10 @@ class Tally:
             for name, program in definitions.journeys.items()
             if program.journey.budget
         }
+        goals = {name: program.journey.goal for name, program in definitions.journeys.items()}
+        self._going_on = {name for name, goal in goals.items() if goal is not None and goal.then}
+        shop = definitions.settings.budget
+        self._shop_budget = Decimal(shop) if shop else None
         self._window = timedelta(seconds=max((cap.window for cap in definitions.settings.caps), default=0))
         self._sender_of: dict[str, str] = {}
         self._senders: deque[tuple[datetime, str]] = deque()
@@ -175,13 +182,12 @@ class Tally:
                 count.entries += 1
                 count.people.add(customer.customer_id)
             elif decided == "not entered":
-                self.journeys[decision.journey].not_entered[decision.because] += 1
-            elif decided == "converted" and decision.because:
-                self.journeys[decision.journey].converted += 1  # and goes on at the goal's step
+                self.journeys[decision.journey].not_entered[decision.because.partition(",")[0]] += 1
             elif decided in ENDINGS:
                 count = self.journeys[decision.journey]
-                count.ended[decided] += 1
                 count.converted += decided == "converted"
+                if decided != "converted" or decision.journey not in self._going_on:
+                    count.ended[decided] += 1
         for effect in folded.effects:
             if isinstance(effect, PutMessage):
                 self._message(effect.message, customer)
@@ -211,8 +217,7 @@ class Tally:
         day = at.astimezone(self.zone).date()
         cost = self._cost_of(message, customer)
         month = self.months[f"{day:%Y-%m}"]
-        budget = self._budgets.get(message.journey)
-        if budget is not None and month[message.journey] + cost > budget:
+        if message.category == "marketing" and self._is_beyond_budget(message.journey, cost, month):
             count.skips[Reason.BUDGET] += 1
             return
         month[message.journey] += cost
@@ -226,6 +231,13 @@ class Tally:
         if message.category == "marketing":
             self.marketing.add(message.customer_id, at)
             self._remember_sender(message)
+
+    def _is_beyond_budget(self, journey: str, cost: Decimal, month: dict[str, Decimal]) -> bool:
+        """Whether a budget of the month would refuse a cost (semantics 20)."""
+        own, shop = self._budgets.get(journey), self._shop_budget
+        if own is not None and month[journey] + cost > own:
+            return True
+        return shop is not None and sum(month.values()) + cost > shop
 
     def _remember_sender(self, message: Message) -> None:
         """Whose send it was, for as long as a cap can count it."""
@@ -249,10 +261,9 @@ class Tally:
                 won = self._sender_of.get(sent.message_id)
                 if won is not None and won not in seen:
                     seen.add(won)
-                    rule = f"{cap.tag}: {cap.count} in {_span(cap.window)}"
-                    self._note_collision((message.journey, won, message.name, rule), message)
+                    self._note_collision((message.journey, won, message.name, cap), message)
 
-    def _note_collision(self, key: tuple[str, str, str, str], message: Message) -> None:
+    def _note_collision(self, key: tuple[str, str, str, FrequencyCap], message: Message) -> None:
         count = self.collisions.get(key)
         if count is None:
             count = self.collisions[key] = CollisionCount(message.customer_id, message.decided_at)
@@ -274,6 +285,7 @@ class Tally:
             format=FORMAT,
             history=History(
                 source=told.source,
+                name=told.name,
                 began_with=told.began_with,
                 entries=self.entries,
                 events=self.events,
@@ -341,7 +353,7 @@ class Tally:
             Collision(*key, count.times, len(count.people), count.put_off, count.customer_id, count.at)
             for key, count in self.collisions.items()
         ]
-        return tuple(sorted(found, key=lambda one: (-one.times, one.lost, one.won, one.message, one.cap)))
+        return tuple(sorted(found, key=lambda one: (-one.times, one.lost, one.won, one.message)))
 
 
 def _day(day: date, counts: Counter[tuple[str, str]]) -> DayFigures:
@@ -356,11 +368,3 @@ def _day(day: date, counts: Counter[tuple[str, str]]) -> DayFigures:
 def _sorted(counts: Counter[str]) -> dict[str, int]:
     """The most frequent first."""
     return {str(name): count for name, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))}
-
-
-def _span(seconds: int) -> str:
-    for name, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds % size == 0:
-            count = seconds // size
-            return f"{count} {name if count != 1 else name[:-1]}"
-    return f"{seconds} seconds"

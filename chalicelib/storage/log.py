@@ -100,6 +100,11 @@ def customers_recorded_since(moment: datetime) -> Iterator[str]:
             yield customer_id
 
 
+def everything() -> Iterator[Entry]:
+    """Every entry there is, in no order over customers. Half a read unit per 4 KB of the whole table: 0.016 $ per GB."""
+    return map(entry_of, Events.scan_all(None, ["c", "e", "r", "s", "b"]))
+
+
 def entry_of(image: Image) -> Entry:
     """The entry of an item, be it read from the table or the `NewImage` of a stream record."""
     body = _decoder.decode(unpack(binary(image, "b")))

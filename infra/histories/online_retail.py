@@ -1,0 +1,91 @@
+"""UCI Online Retail (invoices of a British gift shop, 2010-12 to 2011-12) as events: orders, and what was given back.
+
+    python -m infra.histories.online_retail online_retail.csv.gz > online_retail.ndjson
+
+Columns: InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country. What was done to it:
+lines without a customer, and lines of no price or (in an invoice) no quantity, are left out; an invoice is one
+`order.placed`, one whose number begins with C is one `order.returned` of its own. The data knows no addresses and no
+consents: each customer gets a mail address at `example.com` and agrees to mail with their first invoice.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+ZONE: Final = ZoneInfo("Europe/London")
+LINES_KEPT: Final = 100
+"""Lines of an order that are told; the total is of all. An event holds 64 KB, the longest invoice 542 lines."""
+
+Row = dict[str, str]
+
+
+def events(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+    """The events that the rows of the file come to, in its order, which is that of time."""
+    known: set[str] = set()
+    for number, of_invoice in groupby(rows, key=lambda row: row["InvoiceNo"]):
+        returned = number.startswith("C")
+        lines = [row for row in of_invoice if _counts(row, returned=returned)]
+        if not lines:
+            continue
+        person, at = lines[0]["CustomerID"], _moment(lines[0]["InvoiceDate"])
+        if person not in known:
+            known.add(person)
+            yield _event(f"{person}-consent", "consent.given", at, person, consent={"channel": "email"})
+        order = {"id": number, "number": number, "currency": "GBP"}
+        total = str(sum(int(row["Quantity"]) * Decimal(row["UnitPrice"]) for row in lines))
+        if returned:
+            order["refunded"] = total.removeprefix("-")
+            yield _event(number, "order.returned", at, person, order=order)
+        else:
+            told = [_line(row) for row in lines[:LINES_KEPT]]
+            yield _event(number, "order.placed", at, person, order=order | {"total": total, "lines": told})
+
+
+def read(path: Path) -> Iterator[Row]:
+    """The rows of the file, compressed or not."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        yield from csv.DictReader(file)
+
+
+def _counts(row: Row, *, returned: bool) -> bool:
+    if not row["CustomerID"] or Decimal(row["UnitPrice"]) <= 0:
+        return False
+    return returned or int(row["Quantity"]) > 0
+
+
+def _event(identifier: str, name: str, at: datetime, person: str, **part: Any) -> dict[str, Any]:
+    identities = {"email": f"customer-{person}@example.com", "storefront_id": f"uci:{person}"}
+    return {"id": identifier, "name": name, "occurred_at": at, "identities": identities, **part}
+
+
+def _line(row: Row) -> dict[str, Any]:
+    return {
+        "product_id": row["StockCode"], "title": row["Description"], "quantity": int(row["Quantity"]),
+        "price": row["UnitPrice"],
+    }
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+def main() -> int:
+    """Write the events of the file that is named to standard output, one a line."""
+    for event in events(read(Path(sys.argv[1]))):
+        sys.stdout.buffer.write(msgspec.json.encode(event) + b"\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
