@@ -30,17 +30,19 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class Defer:
-    """Not now: ask again at `until`."""
+    """Not now: ask again at `until`. `detail` tells which limit, for "why"."""
 
     until: datetime
     reason: Reason
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Never: the step is over without a message."""
+    """Never: the step is over without a message. `detail` tells which limit, for "why"."""
 
     reason: Reason
+    detail: str = ""
 
 
 Verdict = Go | Defer | Skip
@@ -72,25 +74,28 @@ def verdict(
     """
     marketing = definition.category == "marketing"
     usable: list[str] = []
-    refusals: list[Reason] = []
+    refusals: dict[str, Reason] = {}
     for channel in channels:
         if not any(variant.startswith(f"{channel}.") for variant in definition.variants):
-            refusals.append(Reason.NO_CHANNEL)
+            refusals[channel] = Reason.NO_CHANNEL
             continue
         refused = consent.refusal(customer.profile, channel, definition.category, definition.topic)
         if refused is None:
             usable.append(channel)
         else:
-            refusals.append(refused)
+            refusals[channel] = refused
     if not usable:
-        return Skip(_strongest(refusals))
+        told = ", ".join(f"{channel}: {reason}" for channel, reason in refusals.items())
+        return Skip(_strongest(refusals.values()), told)
     if marketing and is_held_out(customer.customer_id, settings.holdout_percent):
         return Skip(Reason.HOLDOUT)
     if definition.quiet_hours != "ignore":
-        until = quiet_until(now, zone_of(customer.profile, settings), settings.quiet_hours)
+        where = zone_of(customer.profile, settings)
+        until = quiet_until(now, where, settings.quiet_hours)
         if until is not None:
+            quiet = f"{settings.quiet_hours.start:%H:%M} to {settings.quiet_hours.end:%H:%M} {where.key}"
             held = definition.quiet_hours == "hold"
-            return Defer(until, Reason.QUIET_HOURS_DROP) if held else Skip(Reason.QUIET_HOURS_DROP)
+            return Defer(until, Reason.QUIET_HOURS_DROP, quiet) if held else Skip(Reason.QUIET_HOURS_DROP, quiet)
     if marketing and definition.obeys_cap:
         free = {
             channel: free_at(customer.sends, tags_of(definition, channel), settings.caps, now) for channel in usable
@@ -99,9 +104,10 @@ def verdict(
         if not usable:
             soonest = min(free.values())
             waited = soonest - (since or now)
+            told = f"full until {soonest.isoformat()}"
             if definition.on_cap == "retry-until" and waited <= timedelta(seconds=definition.retry_for):
-                return Defer(soonest, Reason.FREQUENCY_CAP)
-            return Skip(Reason.FREQUENCY_CAP)
+                return Defer(soonest, Reason.FREQUENCY_CAP, told)
+            return Skip(Reason.FREQUENCY_CAP, told)
     return Go(tuple(usable))
 
 

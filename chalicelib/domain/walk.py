@@ -18,10 +18,11 @@ from chalicelib.domain.decisions import Trace
 from chalicelib.domain.definitions import Definitions, Program
 from chalicelib.domain.effects import ArmTimer, Effect, PutMessage
 from chalicelib.domain.events import Entry, Event, Merge
-from chalicelib.domain.journeys import Send, Wait, WaitFor
+from chalicelib.domain.journeys import Branch, Send, Wait, WaitFor
 from chalicelib.domain.messages import Reason, Status, message_id
 from chalicelib.domain.steps import STEP_KINDS
 from chalicelib.domain.steps.contract import (
+    OTHERWISE,
     Contend,
     Finish,
     Outcome,
@@ -258,8 +259,7 @@ class Walk:
         if isinstance(step, WaitFor) and run.wake_at is not None:
             found = fulfilled(step, self._standing(run, program, self.now))
             if found is not None:
-                self.trace.note(run.journey, "came true", run=run)
-                self._walk(slot, program, Proceed(found, self.now), contenders)
+                self._walk(slot, program, Proceed(found.next, self.now, found.when), contenders)
                 return
         if due is not None and due <= self.now and not self.definitions.paused(run.journey, self.now):
             outcome = STEP_KINDS[type(step)].resume(step, self._standing(run, program, due))
@@ -286,6 +286,8 @@ class Walk:
             if run is None:
                 return
             if isinstance(outcome, Proceed):
+                if outcome.because and self.trace.asked:
+                    self._note_choice(run, program, outcome.because)
                 due = outcome.due
                 self.runs[slot] = run = replace(run, step=outcome.to, since=due, wake_at=None, held=False)
                 self.trace.note(run.journey, "reached", run=run)
@@ -316,6 +318,18 @@ class Walk:
                 self.end(slot, outcome.outcome)
                 return
 
+    def _note_choice(self, run: Run, program: Program, because: str) -> None:
+        """Which condition was true; where none was, each that was not."""
+        scope = Scope(self.customer, run.values, self.now)
+        step = program.journey.steps[run.step]
+        if because == OTHERWISE and isinstance(step, Branch | WaitFor):
+            for case in step.cases:
+                if case.when:
+                    self.trace.note(run.journey, "not true", run=run, rule=program.conditions[case.when], scope=scope)
+        self.trace.note(
+            run.journey, "chose", because, run=run, rule=program.conditions.get(because), scope=scope
+        )
+
     def _perform(self, slot: int, run: Run, program: Program, action: Perform, due: datetime) -> None:
         refused = skip_reason(self._standing(run, program, due))
         if refused is not None:
@@ -340,7 +354,7 @@ class Walk:
         message = decided.message
         self.effects.append(PutMessage(message))
         rule = program.conditions[program.journey.profile_filter] if message.reason == Reason.FILTER else None
-        told = f"{message.name} {message.reason}".rstrip()
+        told = " ".join(part for part in (message.name, message.reason, decided.detail) if part)
         self.trace.note(
             run.journey, message.status, told, run=run, rule=rule, scope=Scope(self.customer, run.values, self.now),
             message_id=message.message_id,

@@ -48,14 +48,16 @@ def test_of_several_reasons_the_first_in_order_is_told() -> None:
     news = marketing("news-flash")
     capped = replace(anna(), sends=SENT_TODAY)
 
-    def outcome(customer: Customer, settings: ShopSettings, now: datetime) -> object:
-        return verdict(customer, news, news.channels, settings, now)
+    def outcome(customer: Customer, settings: ShopSettings, now: datetime) -> Defer | Skip:
+        told = verdict(customer, news, news.channels, settings, now)
+        assert isinstance(told, Defer | Skip)
+        return told
 
     refusing = replace(capped, profile=anna(consents=[]).profile)
-    assert outcome(refusing, everything, NIGHT) == Skip(Reason.NO_CONSENT)
+    assert outcome(refusing, everything, NIGHT) == Skip(Reason.NO_CONSENT, "email: no-consent")
     assert outcome(capped, everything, NIGHT) == Skip(Reason.HOLDOUT)
     assert isinstance(outcome(capped, no_holdout, NIGHT), Defer)
-    assert outcome(capped, no_holdout, NOON) == Skip(Reason.FREQUENCY_CAP)
+    assert outcome(capped, no_holdout, NOON).reason == Reason.FREQUENCY_CAP
     assert outcome(anna(), no_holdout, NOON) == Go(("email",))
 
 
@@ -320,5 +322,6 @@ def test_transactional_and_marketing_differ_in_consent_only_by_category() -> Non
     """21: the same address, no consent."""
     silent = anna(consents=[])
 
-    for message, outcome in ((transactional("t"), Go(("email",))), (marketing("m"), Skip(Reason.NO_CONSENT))):
+    refused = Skip(Reason.NO_CONSENT, "email: no-consent")
+    for message, outcome in ((transactional("t"), Go(("email",))), (marketing("m"), refused)):
         assert verdict(silent, message, message.channels, SHOP, datetime(2026, 3, 2, 12, tzinfo=UTC)) == outcome

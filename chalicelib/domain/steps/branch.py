@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.domain.journeys import Branch
-from chalicelib.domain.steps.contract import Outcome, Proceed, Standing
+from chalicelib.domain.steps.contract import OTHERWISE, Outcome, Proceed, Standing
 
 
 class BranchStep:
@@ -13,8 +13,8 @@ class BranchStep:
         """Go on at the first case that holds, else at `otherwise`."""
         for case in step.cases:
             if at.holds(case.when):
-                return Proceed(case.next, at.due)
-        return Proceed(step.otherwise, at.due)
+                return Proceed(case.next, at.due, case.when)
+        return Proceed(step.otherwise, at.due, OTHERWISE)
 
     def resume(self, step: Branch, at: Standing) -> Outcome:
         """A branch has nothing to resume; reached again, it chooses again."""

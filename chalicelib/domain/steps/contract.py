@@ -12,6 +12,9 @@ from chalicelib.domain.definitions import Definitions, Program
 from chalicelib.domain.effects import Effect
 from chalicelib.domain.messages import Message, Reason
 
+OTHERWISE = "otherwise"
+"""Why a run went on where none of the conditions was true."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -34,10 +37,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Proceed:
-    """Go on at another step. `due` is when that one came due."""
+    """Go on at another step. `due` is when that one came due; `because` is the choice that led there, for "why"."""
 
     to: str
     due: datetime
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +76,14 @@ class ReachGoal:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A message was decided. `counted_as` are the tags it counts under, if it counts toward the caps."""
+    """A message was decided. `counted_as` are the tags it counts under, if it counts toward the caps.
+
+    `detail` tells more of a reason: which cap, whose quiet hours.
+    """
 
     message: Message
     counted_as: tuple[str, ...] = ()
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ def decide(step: Send, at: Standing) -> Decided:
         counted = tags_of(definition, answer.channels[0]) if counts else ()
         return Decided(replace(message, channels=answer.channels), counted)
     if isinstance(answer, Defer):
-        return Decided(replace(message, status=Status.DEFERRED, reason=answer.reason, deferred_until=answer.until))
-    return Decided(replace(message, status=Status.SKIPPED, reason=answer.reason))
+        deferred = replace(message, status=Status.DEFERRED, reason=answer.reason, deferred_until=answer.until)
+        return Decided(deferred, detail=answer.detail)
+    return Decided(replace(message, status=Status.SKIPPED, reason=answer.reason), detail=answer.detail)
 

@@ -12,7 +12,8 @@ class SplitStep:
 
     def begin(self, step: Split, at: Standing) -> Outcome:
         """Go on at the customer's arm."""
-        return Proceed(arm_of(step, at).next, at.due)
+        arm = arm_of(step, at)
+        return Proceed(arm.next, at.due, f"arm {arm.name} of {step.experiment}")
 
     def resume(self, step: Split, at: Standing) -> Outcome:
         """A split has nothing to resume; reached again, it is the same arm."""

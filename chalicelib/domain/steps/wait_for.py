@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chalicelib.domain.journeys import WaitFor
-from chalicelib.domain.steps.contract import Outcome, Proceed, Sleep, Standing
+from chalicelib.domain.journeys import WaitFor, WaitForCase
+from chalicelib.domain.steps.contract import OTHERWISE, Outcome, Proceed, Sleep, Standing
 
 
 class WaitForStep:
@@ -15,14 +15,14 @@ class WaitForStep:
         """Go on at once where a condition is true already, else wait."""
         found = fulfilled(step, at)
         if found is not None:
-            return Proceed(found, at.now)
+            return Proceed(found.next, at.now, found.when)
         return Sleep(at.run.since + timedelta(seconds=step.limit))
 
     def resume(self, step: WaitFor, at: Standing) -> Outcome:
         """The limit has passed."""
-        return Proceed(step.otherwise, at.due)
+        return Proceed(step.otherwise, at.due, OTHERWISE)
 
 
-def fulfilled(step: WaitFor, at: Standing) -> str | None:
-    """Where to go on because of the first condition that is true here and now; None while none is."""
-    return next((case.next for case in step.cases if case.when and at.holds(case.when)), None)
+def fulfilled(step: WaitFor, at: Standing) -> WaitForCase | None:
+    """The first case whose condition is true here and now; None while none is."""
+    return next((case for case in step.cases if case.when and at.holds(case.when)), None)
