@@ -48,16 +48,15 @@ def test_of_several_reasons_the_first_in_order_is_told() -> None:
     news = marketing("news-flash")
     capped = replace(anna(), sends=SENT_TODAY)
 
-    def outcome(customer: Customer, settings: ShopSettings, now: datetime) -> Defer | Skip:
-        told = verdict(customer, news, news.channels, settings, now)
-        assert isinstance(told, Defer | Skip)
-        return told
+    def outcome(customer: Customer, settings: ShopSettings, now: datetime) -> object:
+        return verdict(customer, news, news.channels, settings, now)
 
     refusing = replace(capped, profile=anna(consents=[]).profile)
     assert outcome(refusing, everything, NIGHT) == Skip(Reason.NO_CONSENT, "email: no-consent")
     assert outcome(capped, everything, NIGHT) == Skip(Reason.HOLDOUT)
     assert isinstance(outcome(capped, no_holdout, NIGHT), Defer)
-    assert outcome(capped, no_holdout, NOON).reason == Reason.FREQUENCY_CAP
+    full = f"full until {(SENT_TODAY[0].at + timedelta(days=1)).isoformat()}"
+    assert outcome(capped, no_holdout, NOON) == Skip(Reason.FREQUENCY_CAP, full)
     assert outcome(anna(), no_holdout, NOON) == Go(("email",))
 
 
