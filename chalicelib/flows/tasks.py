@@ -15,12 +15,13 @@ SOURCE = "tasks"
 def complete(task_id: str, outcome: str, score: int | None, now: datetime) -> Task | None:
     """Complete a task; the task as it is on record, which is another's answer where somebody was first.
 
-    None when there is no such task. Told to the log as `task.completed` with data `task`, `outcome` and `score`; doing
-    it again, as after a crash in between, tells the first answer under the same key. Raises StorageUnavailableError.
+    None when there is no such task. Told to the log as `task.completed` with data `task`, `journey`, `outcome` and
+    `score`; doing it again, as after a crash in between, tells the first answer under the same key. Raises
+    StorageUnavailableError.
     """
     task = tasks.complete(task_id, outcome, score, now)
     if task is not None and task.done_at is not None:
-        data = {"task": task.task_id, "outcome": task.outcome, "score": task.score}
+        data = {"task": task.task_id, "journey": task.journey, "outcome": task.outcome, "score": task.score}
         entry_id = log.entry_id(task.done_at, SOURCE, task.task_id)
         event = Event("task.completed", task.done_at, data=data)
         log.append(Entry(task.customer_id, entry_id, recorded_at=now, source=SOURCE, events=(event,)))

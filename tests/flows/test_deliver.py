@@ -13,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.domain.customer import Address, Customer, Profile, Sent
+from chalicelib.domain.events import Feedback
 from chalicelib.domain.messages import CodeOffer, Status, code_value
 from chalicelib.flows.deliver import deliver, wake
 from chalicelib.storage import bucket, customers, tables
@@ -90,6 +91,18 @@ def test_without_an_address_for_the_first_channel_the_next_is_taken(shop: Sendin
 
     assert shop.texts == [("+79161234567", "Привет!")]
     assert (shop.found().channel, shop.found().cost) == ("sms", "0.04")
+
+
+def test_marketing_that_went_by_another_channel_than_the_first_tells_the_log_which(shop: SendingShop) -> None:
+    """The frequency caps counted the first one when the message was decided."""
+    shop.customer(PHONE)
+
+    deliver(shop.message(channels=("email", "sms")), later(seconds=1))
+    deliver(shop.message(channels=("email", "sms"), category="transactional", message_id="m2"), later(seconds=1))
+
+    (event,) = shop.told()
+    assert event.name == "message.sent"
+    assert event.message == Feedback("m1", "sms", sent_at=later(seconds=1))
 
 
 def test_a_template_that_breaks_falls_through_to_the_next_channel(shop: SendingShop) -> None:
