@@ -24,6 +24,8 @@ from chalicelib.content.samples import (
     sample_message,
 )
 from chalicelib.content.template_files import FolderFiles, GivenFiles
+from chalicelib.domain.customer import OrderTotals
+from chalicelib.domain.messages import CodeOffer
 from chalicelib.domain.rendered import Rendered
 from chalicelib.domain.shop import MessageDefinition
 from chalicelib.domain.sms_parts import split
@@ -181,6 +183,50 @@ def test_a_promo_code_expires_counted_from_now_in_the_customers_zone() -> None:
     mail = render_shipped("cart-offer", "email", customer=customer, now=SAMPLE_NOW + timedelta(days=1))
     assert "до 8\u00a0марта, 19:30" in mail.text  # 9:30 UTC and 48 hours on, ten hours to the east
     assert "10\u00a0%" in mail.subject
+
+
+@pytest.mark.parametrize(("locale", "subject", "promised"), [
+    ("ru", "Доставим вещи из вашей корзины бесплатно", "Бесплатная доставка · действует до"),
+    ("en", "Free delivery for the pieces in your cart", "Free delivery · valid until"),
+])
+def test_free_delivery_is_offered_in_words_of_its_own(locale: str, subject: str, promised: str) -> None:
+    definition = shipped_messages()["cart-offer"]
+    message = replace(sample_message(definition, code=False), code=CodeOffer("free delivery", 48 * 3600))
+    mail = Templates(SHIPPED).render(
+        message, definition, FULL_CUSTOMER, FULL_EVENT, SETTINGS, "email", LINKS, now=SAMPLE_NOW, locale=locale,
+    )
+    assert mail.subject == subject
+    assert promised in mail.text
+    assert promised in Page(mail.html).text
+    assert "free delivery" not in mail.text
+
+
+@pytest.mark.parametrize("name", ["welcome-bestsellers", "welcome-reviews"])
+def test_a_welcome_reminds_of_its_code_until_the_first_order(name: str) -> None:
+    profile = replace(FULL_CUSTOMER.profile, orders=OrderTotals(count=1))
+    before = render_shipped(name, "email")
+    after = render_shipped(name, "email", customer=replace(FULL_CUSTOMER, profile=profile))
+    assert "Промокод: " in before.text
+    assert "Промокод: " not in after.text
+    assert "первый заказ" not in after.text + Page(after.html).text
+
+
+def test_what_nothing_is_known_to_go_with_is_not_listed() -> None:
+    page = Page(render_shipped("cross-sell", "email").html)
+    assert "подойдут шарф, перчатки, тёплая шапка" in page.text
+    assert "Перчатки кожаные" not in page.text
+
+
+def test_a_photo_of_what_was_bought_leads_to_the_piece_itself() -> None:
+    links = Page(render_shipped("review-request", "email").html).links
+    assert {"https://shop.example/coat", "https://shop.example/scarf"} <= set(links)
+
+
+def test_the_scale_from_0_to_10_answers_with_the_score_and_the_order() -> None:
+    links = Page(render_shipped("nps-question", "email").html).links
+    scale = [link for link in links if link.startswith("mailto:help@shop.example?subject=")]
+    assert len(scale) == 11
+    assert scale[10] == "mailto:help@shop.example?subject=10%20%C2%B7%201024"
 
 
 def test_a_time_zone_that_is_none_falls_back_to_the_shops() -> None:
