@@ -35,12 +35,12 @@ def buyer(count: int = 1, spent: int = 6000, days: float = 10, *, more: bool = F
     return anna(orders=OrderTotals(count, Decimal(spent), "RUB", ago(900), ago(days, more=more)), **profile)
 
 
-def seen(*, opened: float | None = None, clicked: float | None = None, first: float = 400) -> Customer:
+def seen(*, opened: float | None = None, clicked: float | None = None, first: float = 400, **fields: Any) -> Customer:
     """A reader of mails, with the days since the first visit, the last open and the last click."""
     told = Engagement(
         "email", ago(opened, more=True) if opened else None, ago(clicked, more=True) if clicked else None
     )
-    return anna(engagement=(told,), first_seen_at=ago(first, more=True))
+    return anna(engagement=(told,), first_seen_at=ago(first, more=True), **fields)
 
 
 def of(customer: Customer) -> set[str]:
@@ -70,6 +70,7 @@ IN = {
     "rfm-slipping-away": [buyer(4, 15001, 31)],
     "rfm-worth-winning-back": [buyer(4, 15001, 91)],
     "asleep": [seen(first=120), seen(opened=120), seen(opened=300, clicked=120)],
+    "mail-stopped": [seen(first=200, data={"mail": "stopped"})],
     "engaged": [seen(opened=29), seen(clicked=29), seen(opened=200, clicked=29)],
     "no-visit-14": [anna(last_seen_at=ago(14, more=True)), anna(last_seen_at=ago(30))],
     "inactive-30": [anna(last_seen_at=ago(30, more=True))],
@@ -121,6 +122,7 @@ OUT = {
     "rfm-worth-winning-back": [buyer(4, 15001, 90), buyer(3, 15001, 91)],
     "asleep": [seen(first=119), seen(opened=119), seen(opened=300, clicked=119),
                anna(consents=(), first_seen_at=ago(400)), anna()],
+    "mail-stopped": [seen(first=200), seen(first=200, opened=2, data={"mail": "stopped"})],
     "engaged": [seen(opened=30, clicked=30), anna()],
     "no-visit-14": [anna(), anna(last_seen_at=ago(14)), anna(last_seen_at=ago(30, more=True))],
     "inactive-30": [anna(), anna(last_seen_at=ago(30))],
