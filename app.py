@@ -61,11 +61,11 @@ def publish(_event: Any, _context: Any) -> dict[str, Any]:
 
 
 @app.on_dynamodb_record(stream_arn=_EVENTS_STREAM, batch_size=10_000)
-def archive(event: Any) -> dict[str, Any]:
+def archive(event: Any) -> None:
     """New log entries are kept as files."""
     from chalicelib.flows.archive import archive_records
 
-    return archive_records(event.to_dict()["Records"])
+    archive_records(event.to_dict()["Records"])
 
 
 @app.schedule(Cron(30, 2, "*", "*", "?", "*"))

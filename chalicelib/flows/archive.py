@@ -9,31 +9,31 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chalicelib.errors import StorageUnavailableError
-from chalicelib.flows.streams import partial_failures, position_of
+from chalicelib.flows.streams import position_of
 from chalicelib.observability import logger
 from chalicelib.storage import archive, log
 from chalicelib.storage.archive import Archived
 
 
-def archive_records(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Archive the new log entries of a batch; the answer is Lambda's partial batch response.
+def archive_records(records: Iterable[Mapping[str, Any]]) -> int:
+    """Archive the new log entries of a batch; how many they are.
 
-    Where S3 is away the whole batch is asked for again. A record that is no entry is kept as it is beside the log: it
-    must not hold back its shard until the stream has lost it.
+    A record that is no entry is kept as it is beside the log: it must not hold back its shard until the stream has lost
+    it.
+
+    Raises:
+        StorageUnavailableError: S3 is away. Lambda brings the batch again, and counts a failure of the function: that
+            is how a recovery knows that the archive may not be whole.
     """
-    try:
-        archive.write(_entries(records))
-    except StorageUnavailableError:
-        logger.exception("batch not archived")
-        return partial_failures(records, [position_of(records[0]).sequence])
-    return partial_failures(records, ())
+    found = _entries(records)
+    archive.write(found)
+    return len(found)
 
 
-def _entries(records: Sequence[Mapping[str, Any]]) -> list[Archived]:
+def _entries(records: Iterable[Mapping[str, Any]]) -> list[Archived]:
     found = []
     for record in records:
         image = record["dynamodb"].get("NewImage")

@@ -160,8 +160,8 @@ def test_the_archive_reads_the_log_in_large_batches_and_gives_nothing_up_while_t
     assert (mapping["MaximumRetryAttempts"], mapping["MaximumRecordAgeInSeconds"]) == (-1, 12 * 3600)
     engines = next(one for one in mappings if one["FunctionName"] == {"Ref": "Engine"})
     for same in (
-        "FilterCriteria", "FunctionResponseTypes", "BisectBatchOnFunctionError", "ParallelizationFactor",
-        "StartingPosition", "DestinationConfig",
+        "FilterCriteria", "BisectBatchOnFunctionError", "ParallelizationFactor", "StartingPosition",
+        "DestinationConfig",
     ):
         assert mapping[same] == engines[same]
 
