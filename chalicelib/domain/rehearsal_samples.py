@@ -57,12 +57,13 @@ class Samples:
         for decision in folded.decisions:
             if decision.decided == "entered":
                 _keep(kept, SampleRow(decision.at, "entered", decision.journey, decision.journey))
-            elif decision.decided in ENDINGS:
-                _keep(kept, SampleRow(decision.at, "ended", decision.decided, decision.journey))
-                self._reached(kept, decision.journey, decision.decided)
         for effect in folded.effects:
             if isinstance(effect, PutMessage):
                 self._message(kept, effect.message)
+        for decision in folded.decisions:
+            if decision.decided in ENDINGS:
+                _keep(kept, SampleRow(decision.at, "ended", decision.decided, decision.journey))
+                self._reached(kept, decision.journey, decision.decided)
 
     def _message(self, kept: _Kept, message: Message) -> None:
         kind = _KINDS.get(message.status)
