@@ -27,7 +27,7 @@ def main() -> int:
     units = usage.run()
     for name, aim in (
         ("webhook", 4), ("page view, ten at a time", 0.3), ("timer, armed and fired", 2),
-        ("message, decided and sent", 4),
+        ("message, decided and sent", 4), ("budget of a message, ten at a time", 0.1),
     ):
         one = units[name]
         table.add_row(f"write / read units per {name}", f"{one.writes:g} / {one.reads:g}", f"at most {aim:g} / -")

@@ -71,6 +71,7 @@ def of(units: dict[str, Units], webhook_ms: float, alarms: int, metrics: int, pr
     feedback = request + engine + capacity("webhook") + price["write_unit"]
     message = (
         capacity("message, decided and sent")
+        + capacity("budget of a message, ten at a time")
         + running(Decimal(MILLISECONDS["sender record"]), BATCH)
         + FEEDBACK_PER_MESSAGE * feedback
     )

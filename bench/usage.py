@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from chalicelib.flows import tick as ticking
 from chalicelib.flows.advance import Arrived, advance
 from chalicelib.flows.deliver import deliver
 from chalicelib.flows.publish import publish
+from chalicelib.flows.spending import Budget, Purse
 from chalicelib.sources.registry import SOURCES
 from chalicelib.storage import bucket, clients, log, messages, shop, tables, timers
 
@@ -77,13 +79,14 @@ class Laboratory:
                 deliver(message, now)
 
     @contextmanager
-    def metered(self, without: str = "") -> Iterator[list[Units]]:
-        """Meter what happens inside, requests to the table `without` left out; the units are in the list afterwards."""
+    def metered(self, *without: str) -> Iterator[list[Units]]:
+        """Meter what happens inside, requests to these tables left out; the units are in the list afterwards."""
         taken: list[Units] = []
         before = len(self.meter.readings)
         with self.meter:
             yield taken
-        counted = [one for one in self.meter.readings[before:] if not without or _table(without) not in one.tables]
+        left_out = {_table(name) for name in without}
+        counted = [one for one in self.meter.readings[before:] if left_out.isdisjoint(one.tables)]
         taken.append(Units(sum(one.writes for one in counted), sum(one.reads for one in counted)))
 
     def _new(self, table: str) -> list[dict[str, Any]]:
@@ -138,17 +141,29 @@ def _measure(laboratory: Laboratory) -> dict[str, Units]:
     shop.put("cursor", "tick", (due - timedelta(minutes=1)).isoformat().encode())
     ticking.forget()
     # The tick's own cursor and its look at each minute are what an idle shop pays, whatever there is to fire.
-    with laboratory.metered(without="shop") as units:
+    with laboratory.metered("shop") as units:
         timers.arm(timer.customer_id, timer.due, now)
         ticking.tick(due)
     taken["timer, armed and fired"] = units[0]
     definitions_in_force.current(due)
-    # The wait after the message arms the next timer, which is counted as one above.
-    with laboratory.metered(without="timers") as units:
+    # The wait after the message arms the next timer, which is counted as one above; the budget is reserved for the
+    # messages of a batch at once, and counted below.
+    with laboratory.metered("timers", "shop") as units:
         laboratory.engine(due)
         laboratory.sender(due)
     taken["message, decided and sent"] = units[0]
+    taken["budget of a message, ten at a time"] = _reserved(laboratory, 10)
     return taken
+
+
+def _reserved(laboratory: Laboratory, number: int) -> Units:
+    """What one of so many mails at hand takes to be reserved of the shop's and a journey's budget."""
+    purse, paid_from = Purse(), [Budget("shop", Decimal(50)), Budget("journeys/cart-abandoned", Decimal(10))]
+    purse.expect(number)
+    with laboratory.metered() as units:
+        for _ in range(number):
+            purse.take(Decimal("0.0001"), paid_from, f"{MONDAY:%Y-%m}")
+    return units[0].of(number)
 
 
 def _prepare() -> None:

@@ -30,6 +30,7 @@ def test_capacity_and_cost_stay_within_their_aims() -> None:
     assert writes["page view, ten at a time"] <= 0.3
     assert writes["timer, armed and fired"] <= 2
     assert writes["message, decided and sent"] <= 4
+    assert writes["budget of a message, ten at a time"] <= 0.1
     costs = cost.of(units, webhook_ms=3, alarms=10, metrics=10)
     assert costs.per_million_events < 1.5
     assert float(costs.per_thousand_messages) < 0.005
