@@ -108,7 +108,8 @@ def product_is_kept_and_sold_out(steps: SteppedShop) -> None:
 
 def vip_gets_a_code_and_a_person_a_task(steps: SteppedShop) -> None:
     """A step of a journey issues a code, another asks a person to call."""
-    name, person = _journey(steps, "  - issue: {code: 10 %, valid: 48 hours}\n  - task: {title: Call, within: 2 days}\n")
+    lines = "  - issue: {code: 10 %, valid: 48 hours}\n  - task: {title: Call, within: 2 days}\n"
+    name, person = _journey(steps, lines)
     steps.shop.event(f"{name}.asked", {"email": person.email})
     steps.work()
     who = steps.shop.customer_id(person)
