@@ -32,7 +32,7 @@ Evaluate = Callable[[Scope], Any]
 
 _PROFILE_FIELDS = (
     "first_name", "last_name", "birthday", "gender", "city", "country", "time_zone", "locale", "tags", "email", "phone",
-    "first_source", "first_seen_at", "last_seen_at", "viewed", "bought", "wished", "categories",
+    "first_source", "first_seen_at", "last_seen_at", "checkout_at", "viewed", "bought", "wished", "categories",
     "orders.count", "orders.spent", "orders.currency", "orders.first_at", "orders.last_at", "orders.in_store",
     "orders.cancelled", "orders.returned", "loyalty.points", "loyalty.level",
 )
@@ -83,8 +83,8 @@ CUSTOMER_FIELDS: Final[dict[str, Evaluate]] = {
 """Every field that a condition may read as `customer.<field>`; the shop's own are `customer.data.<name>` besides."""
 
 CUSTOMER_DATES: Final = frozenset({
-    "birthday", "first_seen_at", "last_seen_at", "orders.first_at", "orders.last_at", "cart.updated_at", "opened_at",
-    "clicked_at",
+    "birthday", "first_seen_at", "last_seen_at", "orders.first_at", "orders.last_at", "cart.updated_at", "checkout_at",
+    "opened_at", "clicked_at",
 })
 """Those of `CUSTOMER_FIELDS` that are a moment or a date."""
 

@@ -120,11 +120,12 @@ class Profile(Struct, frozen=True, omit_defaults=True, rename={
     "time_zone": "tz", "locale": "lo", "tags": "tg", "first_seen_at": "fs", "last_seen_at": "ls", "orders": "o",
     "progress": "op", "cart": "ca", "viewed": "v", "bought": "b", "categories": "ct", "first_source": "so",
     "addresses": "ad", "consents": "cs", "engagement": "en", "redaction_requested_at": "rr",
-    "wished": "w", "loyalty": "lt", "data": "dt",
+    "wished": "w", "loyalty": "lt", "data": "dt", "checkout_at": "ck",
 }):
     """What is known of a person, the part of the state that conditions and templates read as `customer`.
 
-    `data` are fields of the shop's own, set by journeys.
+    `data` are fields of the shop's own, set by journeys. `checkout_at` is when a checkout was last begun or changed, if it
+    has not become an order.
     """
 
     first_name: str = ""
@@ -152,6 +153,7 @@ class Profile(Struct, frozen=True, omit_defaults=True, rename={
     wished: tuple[str, ...] = ()
     loyalty: Loyalty = Loyalty()
     data: dict[str, Any] = {}
+    checkout_at: datetime | None = None
 
     def addresses_of(self, channel: str) -> tuple[Address, ...]:
         """The addresses of a channel that are not suppressed, the newest last."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -138,6 +139,7 @@ def _profiles(mine: Profile, other: Profile) -> Profile:
         loyalty=Loyalty(mine.loyalty.points + other.loyalty.points, mine.loyalty.level or other.loyalty.level),
         data={**other.data, **mine.data},
     )
+    merged = replace(merged, checkout_at=_open_checkout(merged, mine, other))
     for address in other.addresses:
         known = next((a for a in merged.addresses if (a.channel, a.value) == (address.channel, address.value)), None)
         if known is None:
@@ -149,6 +151,13 @@ def _profiles(mine: Profile, other: Profile) -> Profile:
             merged, word.channel, word.topic, given=word.given, at=word.at, source=word.source
         )
     return merged
+
+
+def _open_checkout(merged: Profile, mine: Profile, other: Profile) -> datetime | None:
+    """The newest open checkout of both, unless an order came after it."""
+    newest = max(filter(None, (mine.checkout_at, other.checkout_at)), default=None)
+    ordered_at = merged.orders.last_at
+    return None if newest is not None and ordered_at is not None and ordered_at >= newest else newest
 
 
 def _progress(mine: tuple[OrderProgress, ...], other: tuple[OrderProgress, ...]) -> tuple[OrderProgress, ...]:

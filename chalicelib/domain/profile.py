@@ -125,6 +125,17 @@ def _cart_emptied(profile: Profile, event: Event, _now: datetime) -> Profile:
     return replace(profile, cart=None)
 
 
+def _checkout_open(profile: Profile, event: Event, _now: datetime) -> Profile:
+    known = [moment for moment in (profile.checkout_at, profile.orders.last_at) if moment is not None]
+    if known and event.occurred_at <= max(known):
+        return profile
+    return replace(profile, checkout_at=event.occurred_at)
+
+
+def _checkout_over(profile: Profile, _event: Event, _now: datetime) -> Profile:
+    return replace(profile, checkout_at=None)
+
+
 def _order_placed(profile: Profile, event: Event, _now: datetime) -> Profile:
     order = event.order
     if order is None:
@@ -144,6 +155,7 @@ def _order_placed(profile: Profile, event: Event, _now: datetime) -> Profile:
         profile,
         orders=totals,
         cart=_cart_after_order(profile, order),
+        checkout_at=profile.checkout_at if profile.checkout_at is not None and profile.checkout_at > at else None,
         bought=_recent(profile.bought, tuple(line.product_id for line in order.lines), RECENT_PRODUCTS),
         categories=_recent(profile.categories, tuple(line.category for line in order.lines), MAX_CATEGORIES),
     )
@@ -327,6 +339,10 @@ def _redaction_requested(profile: Profile, _event: Event, now: datetime) -> Prof
 _CHANGES: Final[dict[str, Callable[[Profile, Event, datetime], Profile]]] = {
     "cart.updated": _cart_updated,
     "cart.emptied": _cart_emptied,
+    "checkout.started": _checkout_open,
+    "checkout.updated": _checkout_open,
+    "checkout.completed": _checkout_over,
+    "checkout.deleted": _checkout_over,
     "order.placed": _order_placed,
     "order.cancelled": _order_cancelled,
     "order.returned": _order_returned,

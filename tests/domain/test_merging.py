@@ -83,6 +83,16 @@ def test_absorbing_in_any_order_gives_the_same_counts() -> None:
         assert set(customer.absorbed) == {"b", "c", "d"}
 
 
+def test_the_newest_checkout_stays_open_unless_an_order_came_after_it() -> None:
+    """Whichever of the two had which."""
+    open_since = NOON + timedelta(hours=1)
+    merged = absorb(known("a", 1, checkout_at=NOON - timedelta(hours=1)), known("b", 2, checkout_at=open_since))
+    assert merged.profile.checkout_at == open_since
+
+    merged = absorb(known("a", 1), known("b", 2, checkout_at=NOON - timedelta(hours=1)))
+    assert merged.profile.checkout_at is None
+
+
 def test_a_fact_that_both_know_stays_told() -> None:
     """An order of which each had heard something is one order."""
     merged = absorb(known("a", 1), known("b", 2)).profile

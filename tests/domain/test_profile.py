@@ -13,6 +13,7 @@ from chalicelib.domain.customer import OrderTotals, Profile
 from chalicelib.domain.events import (
     Attributes,
     Cart,
+    Checkout,
     Endpoint,
     Event,
     Feedback,
@@ -44,6 +45,23 @@ def order(fact: str, order_id: str = "o1", minute: int = 0, **fields: object) ->
 def cart(minute: int, cart_id: str = "c1", pieces: int = 1) -> Event:
     lines = (Line("p", quantity=pieces),)
     return Event("cart.updated", NOON + timedelta(minutes=minute), cart=Cart(cart_id, lines=lines))
+
+
+def checkout(what: str, minute: int) -> Event:
+    return Event(f"checkout.{what}", NOON + timedelta(minutes=minute), checkout=Checkout("k1"))
+
+
+def test_a_checkout_is_open_until_it_is_ordered_completed_or_deleted() -> None:
+    """Told in any order: what is older than the order does not open it again."""
+    opened = after(checkout("started", 0), checkout("updated", 5), checkout("started", 0))
+    assert opened.checkout_at == NOON + timedelta(minutes=5)
+
+    for ended in (checkout("completed", 9), checkout("deleted", 9), order("placed", minute=9)):
+        assert after(ended, profile=opened).checkout_at is None
+    ordered = after(order("placed", minute=9), profile=opened)
+    assert after(checkout("updated", 7), profile=ordered).checkout_at is None
+    assert after(checkout("started", 20), profile=ordered).checkout_at == NOON + timedelta(minutes=20)
+    assert after(order("placed", "o0", minute=1), profile=opened).checkout_at == NOON + timedelta(minutes=5)
 
 
 def test_a_fact_told_twice_happens_once() -> None:
