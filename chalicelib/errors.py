@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class SelvedgeError(Exception):
     """Base of every error that Selvedge raises on purpose."""
@@ -53,6 +55,19 @@ class DefinitionError(SelvedgeError):
         self.reason, self.file, self.line, self.field = reason, file, line, field
         place = ":".join(part for part in (file, str(line) if line else "") if part)
         super().__init__(": ".join(part for part in (place, field, reason) if part))
+
+
+class ActRefusedError(SelvedgeError):
+    """What somebody asked for cannot be done as things stand; says why, and what to do instead."""
+
+
+class UnknownJourneyError(ActRefusedError):
+    """No journey of that name is in force."""
+
+    def __init__(self, journey: str, known: Iterable[str]) -> None:
+        names = ", ".join(sorted(known)) or "none"
+        super().__init__(f"there is no journey {journey!r} in force; in force are: {names}")
+        self.journey = journey
 
 
 class TemplateError(SelvedgeError):

@@ -54,8 +54,8 @@ class Pace:
         return timedelta(seconds=seconds)
 
 
-def pace(quota: Quota, settings: ShopSettings, jobs: tuple[Job, ...] = (), now: datetime | None = None) -> Pace:
-    """The pace of one of the broadcasts `jobs` under way, which share the quota evenly.
+def pace(quota: Quota, settings: ShopSettings, jobs: tuple[Job, ...], now: datetime, *, joining: int = 0) -> Pace:
+    """The pace of one of the broadcasts `jobs` under way and of those `joining` them, which share the quota evenly.
 
     A share of both quotas stays free for transactional mail (`broadcasts.keep-free` of shop.yaml);
     `broadcasts.per-second` may lower the rate. What broadcasts have released counts although SES has not told it yet.
@@ -64,11 +64,11 @@ def pace(quota: Quota, settings: ShopSettings, jobs: tuple[Job, ...] = (), now: 
     rate = quota.per_second * share
     if settings.broadcast_per_second:
         rate = min(rate, settings.broadcast_per_second)
-    sharing = max(1, len(jobs))
+    sharing = max(1, len(jobs) + joining)
     if quota.per_day == UNLIMITED:
         return Pace(rate / sharing)
     per_day = floor(quota.per_day * share)
-    released = sum(released_since(job, now - DAY) for job in jobs) if now else 0
+    released = sum(released_since(job, now - DAY) for job in jobs)
     left = max(0, floor(per_day - max(quota.sent_last_day, released)))
     return Pace(rate / sharing, per_day // sharing, left // sharing)
 

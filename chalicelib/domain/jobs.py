@@ -28,17 +28,21 @@ REACHED, TOO_LATE = "reached", "too-late"
 class Job(Struct, frozen=True, omit_defaults=True):
     """One job and how far it has come.
 
-    `version` is the journey's content hash when the job was made. `plan` tells that it only counts. `due_at` is when it
-    goes on; `leased_until` until when somebody works on it. `cursor` is the last customer dealt with in this pass,
-    empty at its beginning. `arguments` are the job's own (see `flows/`), `steps` the mapping of a move: by version, old
-    path to new. Of a broadcast: a pass is for those whose own moment lies after `pass_from` and not after `pass_until`;
-    `ahead` are later moments seen meanwhile; `released` counts the recipients of the last day, by hour.
+    `version` is the journey's content hash when the job was made; `stamped_at` stands in the ids of its entries (else
+    `created_at`): the same for two jobs that must not reach anybody twice. `plan` tells that it only counts. `due_at`
+    is when it goes on; `leased_until` until when somebody works on it. `cursor` is the last customer dealt with in this
+    pass, empty at its beginning; `looked_at` counts the looks. `arguments` are the job's own (see `flows/`), `steps`
+    the mapping of a move: by version, old path to new. `told` is a word for people on why it waits or has ended.
+
+    Of a broadcast: a pass is for those whose own moment lies after `pass_from` and not after `pass_until`; `ahead` are
+    later moments seen meanwhile; `released` counts the recipients of the last day, by hour.
     """
 
     job_id: str
     kind: JobKind
     created_at: datetime
     due_at: datetime
+    stamped_at: datetime | None = None
     journey: str = ""
     version: str = ""
     plan: bool = False
@@ -46,6 +50,7 @@ class Job(Struct, frozen=True, omit_defaults=True):
     arguments: dict[str, str] = {}
     steps: dict[str, dict[str, str]] = {}
     cursor: str = ""
+    looked_at: int = 0
     counts: dict[str, int] = {}
     pass_from: datetime | None = None
     pass_until: datetime | None = None
@@ -62,9 +67,10 @@ class Job(Struct, frozen=True, omit_defaults=True):
 
     def entry(self, customer_id: str, now: datetime, *events: Event) -> Entry:
         """The entry by which this job reaches a customer: its id follows from the job, whenever it is appended."""
+        stamp = (self.stamped_at or self.created_at).astimezone(UTC)
         return Entry(
             customer_id=customer_id,
-            entry_id=f"{self.created_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}#{self.kind}#{self.job_id}",
+            entry_id=f"{stamp:%Y-%m-%dT%H:%M:%S.%fZ}#{self.kind}#{self.job_id}",
             recorded_at=now,
             source=self.kind,
             events=events,
@@ -85,8 +91,8 @@ class Job(Struct, frozen=True, omit_defaults=True):
             released = {then: count for then, count in released.items() if then > _hour(now - timedelta(hours=24))}
             released[hour] = released.get(hour, 0) + number
         return replace(
-            self, cursor=next(reversed(looks), self.cursor), counts=counts, ahead=tuple(sorted(ahead)),
-            released=released,
+            self, cursor=next(reversed(looks), self.cursor), looked_at=self.looked_at + len(looks), counts=counts,
+            ahead=tuple(sorted(ahead)), released=released,
         )
 
     def pass_ended(self, now: datetime) -> Job:

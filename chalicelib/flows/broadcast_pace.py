@@ -76,17 +76,17 @@ class Throttle:
         self._used += number
 
 
-def pace_now(settings: ShopSettings, now: datetime) -> Pace:
-    """The pace at which a broadcast that goes on now goes, sharing with those under way.
+def pace_now(settings: ShopSettings, now: datetime, *, joining: int = 0) -> Pace:
+    """The pace at which each broadcast under way goes on now, if so many more are `joining` them.
 
     Raises ProviderRefusedError and ProviderOutcomeUnknownError when SES does not tell its quota.
     """
     open_jobs = [kept.job for kept in jobs.unfinished()]
-    others = tuple(
+    under_way = tuple(
         job for job in open_jobs
         if job.kind == "broadcast" and not job.plan and job.status == "running" and job.due_at <= now
     )
-    return pace(quota(clients.client("sesv2")), settings, others, now)
+    return pace(quota(clients.client("sesv2")), settings, under_way, now, joining=joining)
 
 
 def paced(job: Job, clock: Callable[[], datetime]) -> Allowance:

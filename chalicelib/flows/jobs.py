@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.definitions import Definitions, UnknownVersionError
-from chalicelib.domain.job_looks import LOOKS
+from chalicelib.domain.job_looks import LOOKS, LookAt
 from chalicelib.domain.jobs import LEASE, Job, Look
 from chalicelib.errors import ProviderOutcomeUnknownError, ProviderRefusedError
 from chalicelib.flows.broadcast_pace import paced
@@ -107,6 +107,8 @@ class _Work:
         self._job = kept.job
         self._clock, self._remaining, self._told = clock, remaining, told
         self._kept_at = clock()
+        self._looks_by: Definitions | None = None
+        self._look_of: LookAt | None = None
 
     def run(self) -> Job:
         try:
@@ -160,14 +162,16 @@ class _Work:
         return looks
 
     def _look_at(self, customer: Customer, definitions: Definitions, now: datetime) -> Look:
+        if definitions is not self._looks_by or self._look_of is None:
+            self._looks_by, self._look_of = definitions, LOOKS[self._job.kind](self._job, definitions)
         while True:
             try:
-                return LOOKS[self._job.kind](customer, self._job, definitions, now)
+                return self._look_of(customer, now)
             except UnknownVersionError as unknown:
                 found = with_version(unknown.journey, unknown.version)
                 if found is None:
                     raise
-                definitions = found
+                self._look_of = LOOKS[self._job.kind](self._job, found)
 
     def _go_on(self) -> bool:
         """Keep what was done every few seconds; whether there is time left, and the job is still ours."""

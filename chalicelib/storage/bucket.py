@@ -110,6 +110,23 @@ def put(key: str, body: bytes | BinaryIO, *, overwrite: bool = True) -> bool:
     return True
 
 
+def replace(key: str, body: bytes, over: str) -> bool:
+    """Write a file over the one of the etag `over`; False when that is not there any more (S3's `If-Match`).
+
+    Raises:
+        StorageUnavailableError: S3 is away.
+    """
+    with _errors(key):
+        try:
+            clients.client("s3").put_object(Bucket=_bucket(), Key=key, Body=body, IfMatch=over)
+        except ClientError as error:
+            # 412: another file; 404: none; 409: another is being written just now (S3 API Reference, PutObject).
+            if _status(error) in (404, 409, 412):
+                return False
+            raise
+    return True
+
+
 def delete(key: str) -> None:
     """Delete a file; one that is not there is no error."""
     with _errors(key):
