@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from chalicelib.definitions.yaml_reader import Node
+from chalicelib.domain.condition_kinds import never_true
 from chalicelib.domain.conditions import Condition, ConditionError, compile_condition
 from chalicelib.domain.messages import CHANNELS
 from chalicelib.domain.shop import MessageDefinition
@@ -40,9 +41,16 @@ class References:
     def condition(self, node: Node | None, events: tuple[str, ...] | None = None) -> str:
         """The text of a condition, empty for none. It may read `events`, those that start the journey when left out.
 
-        Raises DefinitionError for what cannot be compiled and for fields that no such event carries.
+        Raises DefinitionError for what cannot be compiled, for a comparison that can never be true, and for fields that
+        no such event carries.
         """
-        return self.compiled(node, self.events if events is None else events).source if node is not None else ""
+        if node is None:
+            return ""
+        source = self.compiled(node, self.events if events is None else events).source
+        mismatch = never_true(source)
+        if mismatch:
+            raise node.error(mismatch)
+        return source
 
     def compiled(self, node: Node, events: tuple[str, ...]) -> Condition:
         """A condition compiled and checked against the events that it may read, or a DefinitionError."""

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from chalicelib.definitions.yaml_reader import Node, read
+from chalicelib.domain.condition_kinds import never_true
 from chalicelib.domain.segments import Segment, SegmentError, compile_segments
 
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -16,7 +17,8 @@ def read_segments(text: str, file: str = "segments.yaml") -> tuple[Segment, ...]
     """Read the shop's segments, in the order of the file; a file of nothing but comments holds none.
 
     Raises DefinitionError with file, line, segment and reason: a name that is none, a rule that is no condition (an
-    unknown field or segment comes with what was probably meant), that reads an event, or that leads back to itself.
+    unknown field or segment comes with what was probably meant), that reads an event, that leads back to itself, or in
+    which a comparison can never be true.
     """
     if not any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines()):
         return ()
@@ -26,6 +28,10 @@ def read_segments(text: str, file: str = "segments.yaml") -> tuple[Segment, ...]
         compile_segments(segments)
     except SegmentError as error:
         raise nodes[error.segment].error(str(error)) from error
+    for segment in segments:
+        reason = never_true(segment.rule)
+        if reason:
+            raise nodes[segment.name].error(reason)
     return segments
 
 

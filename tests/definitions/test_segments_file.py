@@ -40,6 +40,7 @@ def test_a_file_without_segments_is_no_mistake(text: str) -> None:
     ("a: in_segment(\"vipp\")\nvip: true\n", 1, "a", "unknown segment 'vipp'; did you mean 'vip'?"),
     ("a: in_segment(\"b\")\nb: in_segment(\"a\")\n", 2, "b", "leads back to itself: a → b → a"),
     ("a: true\nb: event.order.total > 5\n", 2, "b", "a segment is about the customer alone"),
+    ("a: true\nb: customer.tags == 'vip'\n", 2, "b", "customer.tags is a list; write `'vip' in customer.tags`"),
     ("a: days_since(customer.orders.last_at)\n", 1, "a", "should be compared with a number"),
 ])
 def test_what_is_wrong_is_told_with_its_line(text: str, line: int, field: str, reason: str) -> None:

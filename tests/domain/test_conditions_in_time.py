@@ -104,3 +104,34 @@ def test_twenty_years_after_29_february_is_29_february() -> None:
         at(datetime(2028, 1, 1, tzinfo=UTC), anna(birthday=date(2008, 2, 29)))
     )
     assert turns == datetime(2028, 2, 29, tzinfo=UTC)
+
+
+def test_a_moment_told_in_another_zone_is_the_same_moment() -> None:
+    """A storefront's own fields come as texts with the offset of wherever it stands."""
+    paid = {"paid": "2026-01-10T01:30:00+03:00"}
+    customer = anna(data=paid)
+    utc = datetime(2026, 1, 9, 22, 30, tzinfo=UTC)
+    for rule, turns in (
+        ("hours_since(customer.data.paid) >= 48", utc + timedelta(days=2)),
+        ("years_since(customer.data.paid) >= 1", utc.replace(year=2027)),
+    ):
+        condition = compile_condition(rule)
+        assert condition.next_change(at(utc, customer)) == turns
+        assert not condition.holds(at(turns - INSTANT, customer))
+        assert condition.test(at(turns, customer)) == (True, "")
+
+
+@pytest.mark.parametrize(("value", "failure"), [
+    ("2026-01-10T01:30:00", "time since a time without its zone cannot be told"),
+    ("0001-01-01T00:00:00+05:00", "time since a time at the end of the calendar cannot be told"),
+    ("20260110", "time since a time without its zone cannot be told"),
+    ("in May", "time since a text that is no date cannot be told"),
+    (20260110, "time since not a date but a value of the type int cannot be told"),
+])
+def test_what_is_no_moment_has_no_time_since(value: Any, failure: str) -> None:
+    """It says so, and never turns."""
+    customer = anna(data={"paid": value})
+    for rule in ("days_since(customer.data.paid) > 1", "years_since(customer.data.paid) <= 1"):
+        condition = compile_condition(rule)
+        assert condition.test(at(ORDERED, customer)) == (False, failure)
+        assert condition.next_change(at(ORDERED, customer)) is None
