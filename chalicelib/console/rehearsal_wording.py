@@ -1,4 +1,4 @@
-"""The words of the page about a rehearsal, in English and Russian."""
+"""The words of the page about a rehearsal, in English and Russian, besides those of all pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Nothing is sent, nothing is written.",
         "Что сценарии сделали бы со всем записанным, если бы действовали всегда. Ничего не отправляется и не пишется.",
     ),
-    "journey-to-rehearse": ("Journey", "Сценарий"),
+    "one-journey": ("Journey", "Сценарий"),
     "all-live": ("All live journeys", "Все действующие"),
     "rehearse": ("Rehearse", "Репетировать"),
     "beside-live": ("together with the live ones", "вместе с действующими"),
@@ -47,7 +47,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "put-off": ("Put off", "Отложено"),
     "converted": ("Converted", "Достигли цели"),
     "running": ("Still running", "Ещё идут"),
-    "cost": ("Cost", "Стоимость"),
+    "costs": ("Cost", "Стоимость"),
     "most": ("The most for one person", "Больше всего одному"),
     "in-day": ("in 24 hours", "за сутки"),
     "in-week": ("in 7 days", "за неделю"),
@@ -60,10 +60,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Nothing would have been sent: see below why not.", "Ничего бы не отправили: ниже сказано почему.",
     ),
     "journeys": ("Journeys", "Сценарии"),
-    "journey": ("Journey", "Сценарий"),
     "live": ("live", "действует"),
     "messages": ("Messages", "Сообщения"),
-    "message": ("Message", "Сообщение"),
     "ended": ("How runs ended", "Чем закончилось"),
     "not-entered": ("Not entered, and why", "Не вошли, и почему"),
     "skips": ("Not sent, and why", "Не отправлено, и почему"),
@@ -82,7 +80,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "won": ("To", "Кому"),
     "itself": ("its own earlier send", "своей же отправке"),
     "cap": ("Cap", "Ограничение"),
-    "times": ("Times", "Раз"),
+    "how-often": ("Times", "Раз"),
     "sent-later": ("Tried later", "Позже"),
     "month": ("Month", "Месяц"),
     "estimate": (
@@ -103,6 +101,5 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "rows-left-out": ("lines more", "строк ещё"),
     "completed": ("went through", "пройден до конца"),
     "exited": ("left by an exit", "выход"),
-    "withdrawn": ("journey withdrawn", "сценарий отозван"),
     "merged": ("profile merged", "профиль слит"),
 }
