@@ -124,8 +124,8 @@ class Profile(Struct, frozen=True, omit_defaults=True, rename={
 }):
     """What is known of a person, the part of the state that conditions and templates read as `customer`.
 
-    `data` are fields of the shop's own, set by journeys. `checkout_at` is when a checkout was last begun or changed, if it
-    has not become an order.
+    `data` are fields of the shop's own, set by journeys. `checkout_at` is when the checkout that is still open was last
+    begun or changed.
     """
 
     first_name: str = ""
