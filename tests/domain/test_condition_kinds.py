@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.definitions.segments_file import read_segments
+from chalicelib.domain.condition_fields import CUSTOMER_DATES, EVENT_DATES
 from chalicelib.domain.condition_kinds import FIELD_KINDS, never_true
 from chalicelib.domain.conditions import CUSTOMER_FIELDS, EVENT_FIELDS, compile_condition
 
@@ -53,12 +54,14 @@ def test_what_may_be_true_is_left_in_peace(text: str) -> None:
     assert never_true(text) == ""
 
 
-def test_every_field_has_a_kind_and_every_shipped_segment_can_be_true() -> None:
+def test_every_field_has_a_kind_and_every_date_is_known_as_one() -> None:
     assert set(FIELD_KINDS) == {f"customer.{field}" for field in CUSTOMER_FIELDS} | {
         f"event.{field}" for field in EVENT_FIELDS
     }
     assert {path for path, kind in FIELD_KINDS.items() if kind == "unknown"} == {
         "event.order.in_store", "event.message.automated"
     }
+    dates = {path for path, kind in FIELD_KINDS.items() if kind in {"moment", "date"}}
+    assert dates == {f"customer.{field}" for field in CUSTOMER_DATES} | {f"event.{field}" for field in EVENT_DATES}
     shipped = (Path(__file__).parent.parent.parent / "schedules" / "segments.yaml").read_text("utf-8")
     assert {reason for segment in read_segments(shipped) if (reason := never_true(segment.rule))} == set()
