@@ -42,7 +42,7 @@ remove: .venv/ready ## Remove STAGE from AWS (KEEP=data keeps tables, files and 
 redrive: .venv/ready ## Work again what STAGE set aside after its retries
 	@$(RUN) -m infra.operations redrive --stage $(STAGE)
 
-recover: .venv/ready ## Fold from the table what STAGE's stream no longer holds, after an outage of more than 24 hours
+recover: .venv/ready ## Fold from the archive (or the table) what STAGE's stream no longer holds, after an outage of more than 24 hours
 	@$(RUN) -m infra.operations recover --stage $(STAGE) $(if $(SINCE),--since "$(SINCE)")
 
 replay: .venv/ready ## Read STAGE's quarantined bodies again, after a fix

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import clock
-from infra import stack
+from infra import archive_health, stack
 from infra.aws import Aws, DeploymentError
 
 MAPPING_SETTLES = 300
@@ -49,7 +49,7 @@ def _redrive(_given: argparse.Namespace, _outputs: dict[str, str]) -> int:
     done = redrive(clock.now())
     print(
         f"{done.entries} entries appended anew, {done.messages} messages delivered, {done.calls} calls made again, "
-        f"{len(done.kept)} kept"
+        f"{done.archived} entries archived, {len(done.kept)} kept"
     )
     for reason in done.kept:
         print(f"  kept: {reason}")
@@ -63,9 +63,16 @@ def _recover(given: argparse.Namespace, outputs: dict[str, str]) -> int:
     since = datetime.fromisoformat(given.since) if given.since else now - timedelta(days=7)
     if since.tzinfo is None:
         raise DeploymentError(f"--since {given.since} has no time zone; write it as 2026-11-20T08:00+03:00")
-    with _mapping_off(Aws(), outputs["EngineFunction"]):
-        done = recover(since, now)
-    print(f"{done.looked_at} customers looked at; {done.entries} entries folded for {done.customers} of them")
+    aws = Aws()
+    doubt = archive_health.why_not_whole(aws, outputs["ArchiveFunction"], since, now)
+    if doubt:
+        print(f"The archive may have gaps: {doubt}.")
+    with _mapping_off(aws, outputs["EngineFunction"]):
+        done = recover(since, now, archive_is_whole=not doubt)
+    print(
+        f"From the {done.source}: {done.looked_at} customers looked at; "
+        f"{done.entries} entries folded for {done.customers} of them"
+    )
     return 0
 
 

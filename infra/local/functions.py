@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, date
 from typing import Any
 from uuid import uuid4
 
@@ -23,8 +24,15 @@ IDLE = 0.2
 """Seconds between two looks at a stream or queue that was empty (Lambda looks at a stream four times a second)."""
 TICK_AT_MOST_EVERY = 0.25
 """Real seconds between two ticks, however fast the clock runs: the tick makes good the minutes in between."""
+DAY_LOOKED_AT_EVERY = 1.0
+"""Real seconds between two looks whether a day is over."""
 ASYNC_ATTEMPTS = 3
 """How often Lambda tries an asynchronous call in all."""
+
+
+def function_arn(function: str) -> str:
+    """The ARN that a function would have, were it deployed here."""
+    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:selvedge-laptop-{function}"
 
 
 class Context:
@@ -33,7 +41,7 @@ class Context:
     def __init__(self, function: str, seconds: int) -> None:
         self.function_name = function
         self.function_version = "$LATEST"
-        self.invoked_function_arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}"
+        self.invoked_function_arn = function_arn(function)
         self.memory_limit_in_mb = 512
         self.aws_request_id = str(uuid4())
         self.log_group_name = f"/aws/lambda/{function}"
@@ -123,12 +131,13 @@ class Loop(threading.Thread):
 
 
 def stream_loop(
-    streams: Any, arn: str, function: Function, source: EventSource, set_aside: Callable[..., object]
+    streams: Any, arn: str, function: Function, source: EventSource, set_aside: Callable[..., object],
+    *, rest: Callable[[], float] = lambda: IDLE,
 ) -> Loop:
-    """The loop of a function that a table's stream starts."""
-    pump = StreamPump(streams, arn, Delivery(source, function, set_aside))
+    """The loop of a function that a table's stream starts; `rest` is how long it lets records gather, in seconds."""
+    pump = StreamPump(streams, arn, Delivery(source, function, set_aside, function_arn=function_arn(function.name)))
     pump.attach()
-    return Loop(function.name, pump.poll)
+    return Loop(function.name, pump.poll, rest)
 
 
 def queue_loop(sqs: Any, queue_url: str, name: str, deliver: Callable[[str], object]) -> Loop:
@@ -150,13 +159,27 @@ def tick_loop(function: Function, speed: Callable[[], float]) -> Loop:
     """The loop of the tick: each minute of the product's clock, but at most a few times a second."""
 
     def work() -> int:
-        function(scheduled_event())
+        function(scheduled_event(function.name))
         return 0
 
     return Loop(function.name, work, rest=lambda: max(60 / speed(), TICK_AT_MOST_EVERY))
 
 
-def scheduled_event() -> dict[str, Any]:
+def daily_loop(function: Function) -> Loop:
+    """The loop of what is done each day: at the start, and whenever the product's clock has come to another day."""
+    done: list[date] = []
+
+    def work() -> int:
+        today = clock.now().astimezone(UTC).date()
+        if today not in done[-1:]:
+            function(scheduled_event(function.name))
+            done.append(today)
+        return 0
+
+    return Loop(function.name, work, rest=lambda: DAY_LOOKED_AT_EVERY)
+
+
+def scheduled_event(function: str = "tick") -> dict[str, Any]:
     """What EventBridge hands to a function on a schedule, at the product's time."""
     return {
         "version": "0",
@@ -167,7 +190,7 @@ def scheduled_event() -> dict[str, Any]:
         "region": REGION,
         "time": f"{clock.now():%Y-%m-%dT%H:%M:%SZ}",
         "detail": {},
-        "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/tick"],
+        "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{function}"],
     }
 
 

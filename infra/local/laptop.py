@@ -20,7 +20,16 @@ from infra.aws import Aws
 from infra.local import resources, seeding
 from infra.local.demo_session import Sessions
 from infra.local.demo_shop import DemoShop
-from infra.local.functions import Function, Loop, queue_loop, sns_event, stream_loop, tick_loop
+from infra.local.functions import (
+    IDLE,
+    Function,
+    Loop,
+    daily_loop,
+    queue_loop,
+    sns_event,
+    stream_loop,
+    tick_loop,
+)
 from infra.local.http_event import HttpApi
 from infra.local.hurry import Hurry
 from infra.local.laptop_clock import LaptopClock
@@ -38,6 +47,8 @@ from infra.local.stream_pump import EventSource
 STACK = "selvedge-laptop"
 DRAIN_SECONDS = 10
 """How long a stop waits for what is under way."""
+ARCHIVED_AT_MOST_EVERY = 2.0
+"""Real seconds between two files of the archive, however fast the clock runs."""
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +69,7 @@ class Laptop:
         self.secrets: dict[str, str] = {}
         self._loops: list[Loop] = []
         self._pumps: list[Loop] = []
+        self._archive: Loop | None = None
         self._tap: Server | None = None
         self._web: Server | None = None
         self._hurry: Hurry | None = None
@@ -106,6 +118,8 @@ class Laptop:
                 loop.stop()
             while sum(pump.step() for pump in self._pumps) and time.monotonic() < deadline:
                 pass
+            if self._archive is not None:
+                self._archive.step()
         finally:
             if self._tap is not None:
                 self._tap.stop()
@@ -176,18 +190,24 @@ class Laptop:
             url = sqs.get_queue_url(QueueName=f"{STACK}-{queue}")["QueueUrl"]
             return lambda record: sqs.send_message(QueueUrl=url, MessageBody=json.dumps(record))
 
-        for name, table in (("engine", "EventsTable"), ("sender", "MessagesTable")):
+        def worked(name: str, table: str, rest: Callable[[float], float] = lambda _: IDLE) -> Loop:
             described = aws.client("dynamodb").describe_table(TableName=made[table])["Table"]
             trigger = resources.stream_trigger(declared, name.capitalize(), batch_size(product.app, name))
-            self._pumps.append(
-                stream_loop(
-                    streams,
-                    described["LatestStreamArn"],
-                    Function(name, getattr(product, name)),
-                    EventSource.declared(trigger),
-                    set_aside("stream-failures"),
-                )
+            source = EventSource.declared(trigger)
+            return stream_loop(
+                streams,
+                described["LatestStreamArn"],
+                Function(name, getattr(product, name)),
+                source,
+                set_aside("stream-failures"),
+                rest=lambda: rest(source.window),
             )
+
+        self._pumps += [worked("engine", "EventsTable"), worked("sender", "MessagesTable")]
+        # Nothing waits for the archive, and each look at the stream that finds something is a file: it takes its time.
+        self._archive = worked(
+            "archive", "EventsTable", lambda window: max(window / self.clock.speed, ARCHIVED_AT_MOST_EVERY)
+        )
         failed = set_aside("async-failures")
         feedback, publish = Function("feedback", product.feedback), Function("publish", product.publish)
         self._pumps.append(
@@ -212,6 +232,8 @@ class Laptop:
             tick,
             Loop("seed files", files.follow, lambda: 1.0),
             Loop("clock", self.clock.remember),
+            self._archive,
+            daily_loop(Function("compact", product.compact, 900)),
             *self._pumps,
         ]
         for loop in self._loops:

@@ -32,13 +32,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class EventSource:
-    """The settings of one event source mapping; `retries` of -1 means until the record leaves the stream."""
+    """The settings of one event source mapping; `retries` of -1 means until the record leaves the stream.
+
+    `window` is how long records may gather, in seconds: to keep it is for whoever polls.
+    """
 
     batch_size: int = 100
     retries: int = -1
     bisect: bool = False
     partial_failures: bool = False
     patterns: tuple[Mapping[str, Any], ...] = ()
+    window: float = 0.0
 
     @classmethod
     def declared(cls, properties: Mapping[str, Any]) -> EventSource:
@@ -46,6 +50,7 @@ class EventSource:
         filters = properties.get("FilterCriteria", {}).get("Filters", ())
         return cls(
             batch_size=int(properties.get("BatchSize", 100)),
+            window=float(properties.get("MaximumBatchingWindowInSeconds", 0)),
             retries=int(properties.get("MaximumRetryAttempts", -1)),
             bisect=bool(properties.get("BisectBatchOnFunctionError", False)),
             partial_failures="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", ()),
@@ -68,6 +73,7 @@ class Delivery:
     context: object = None
     arn: str = ""
     shard: str = ""
+    function_arn: str = ""
 
     def deliver(self, records: Sequence[Record]) -> None:
         """Deliver the records that the filters let through, batch by batch; returns when none is left."""
@@ -110,7 +116,11 @@ class Delivery:
         """What Lambda sends to an on-failure queue: where the records are, not the records."""
         arrivals = [_moment(record["dynamodb"].get("ApproximateCreationDateTime")) for record in records]
         return {
-            "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": attempts},
+            "requestContext": {
+                "functionArn": self.function_arn,
+                "condition": "RetryAttemptsExhausted",
+                "approximateInvokeCount": attempts,
+            },
             "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": why},
             "version": "1.0",
             "timestamp": _moment(time.time()),

@@ -11,8 +11,8 @@ import pytest
 
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.events import Cart, Entry, Event
-from chalicelib.flows.redrive import redrive
-from chalicelib.storage import bucket, clients, customers, log, queues
+from chalicelib.flows.redrive import Redriven, redrive
+from chalicelib.storage import archive, bucket, clients, customers, log, queues
 from chalicelib.storage.customers import Stored
 from tests.domain.stories import at
 from tests.flows.engine_on_aws import Engine, customer, history
@@ -139,3 +139,16 @@ def test_an_upload_whose_publishing_failed_is_published(engine: Engine) -> None:
 
     assert redrive(NOW).calls == 1
     assert [file.key for file in bucket.list_files("shop.yaml.")] == ["shop.yaml.problems.txt"]
+
+
+def test_a_piece_of_the_log_that_was_not_archived_is_archived_and_not_folded_again(engine: Engine) -> None:
+    """Both functions read the same stream: Lambda names the one that gave up."""
+    entry = cart_entry()
+    gave_up = batch_of(engine.records()) | {
+        "requestContext": {"functionArn": f"arn:aws:lambda:eu-west-1:123456789012:function:{engine.stack}-archive"},
+    }
+    lambda_gave_up(engine.stack, queues.STREAM, gave_up)
+
+    assert redrive(NOW) == Redriven(archived=1)
+    assert list(archive.entries(NOW.date(), NOW.date())) == [log.read("anna", entry.entry_id)]
+    assert [one.entry_id for one in history("anna")] == [entry.entry_id]
