@@ -55,11 +55,16 @@ class Mismatch:
     missing: tuple[Line, ...]
     surplus: tuple[Line, ...]
 
-    def __str__(self) -> str:
-        """The mismatch as its author reads it."""
+    @property
+    def told(self) -> str:
+        """What its author reads, without the place."""
         wanted = [f"  expected but did not come: {line}" for line in self.missing]
         came = [f"  came but was not expected: {line}" for line in self.surplus]
-        return "\n".join([f"{self.file}:{self.line}: example {self.name!r} does not hold", *wanted, *came])
+        return "\n".join([f"example {self.name!r} does not hold", *wanted, *came])
+
+    def __str__(self) -> str:
+        """The mismatch as its author reads it."""
+        return f"{self.file}:{self.line}: {self.told}"
 
 
 def check_examples(text: str, file: str, journey: Journey, definitions: Definitions) -> Iterator[Mismatch]:

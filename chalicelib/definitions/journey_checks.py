@@ -221,14 +221,15 @@ def _after_purchase(
     sells = any(name.startswith(SELLING_TRIGGERS) for name in journey.triggers)
     for path in sorted(_sold_unseen(journey, sells, segments), key=lambda path: read.lines[path]):
         step = journey.steps[path]
-        assert isinstance(step, Send)
-        if messages[step.message].category == "marketing":
-            yield Problem(
-                read.file, read.lines[path],
-                f"step {path} sends {step.message!r} after a wait, also to who has bought meanwhile: add "
-                "`goal: order.placed` or `exit: [order.placed]`, or ask for `customer.orders` in a branch before it",
-                "warning",
-            )
+        if isinstance(step, Send) and messages[step.message].category != "marketing":
+            continue
+        does = f"sends {step.message!r}" if isinstance(step, Send) else "issues a code"
+        yield Problem(
+            read.file, read.lines[path],
+            f"step {path} {does} after a wait, also to who has bought meanwhile: add "
+            "`goal: order.placed` or `exit: [order.placed]`, or ask for `customer.orders` in a branch before it",
+            "warning",
+        )
 
 
 def _heeds_purchases(journey: Journey, segments: Mapping[str, Condition]) -> bool:
@@ -242,29 +243,27 @@ def _reads_orders(text: str, segments: Mapping[str, Condition]) -> bool:
 
 
 def _sold_unseen(journey: Journey, sells: bool, segments: Mapping[str, Condition]) -> set[str]:
-    """The paths of sends that sell and come after a wait with no look at the orders since."""
+    """The paths of sends that sell and of codes issued, after a wait with no look at the orders since."""
     found: set[str] = set()
-    known: set[tuple[str, bool, bool]] = set()
-    waiting = [(journey.first, False, sells)]
+    known: set[tuple[str, bool]] = set()
+    waiting = [(journey.first, False)]
     while waiting:
         state = waiting.pop()
         if state in known or state[0] == END:
             continue
         known.add(state)
-        path, waited, selling = state
+        path, waited = state
         step = journey.steps[path]
-        if isinstance(step, Send) and waited and (selling or step.issue):
+        if waited and (isinstance(step, Issue) or (isinstance(step, Send) and (sells or step.issue))):
             found.add(path)
         if isinstance(step, Branch) and any(_reads_orders(case.when, segments) for case in step.cases):
             waited = False
         elif isinstance(step, WaitFor):
             asked = any(case.on in PURCHASES or _reads_orders(case.when, segments) for case in step.cases)
             waited = waited or not asked
-        waiting.extend(
-            (then, waited or isinstance(step, Wait), selling or isinstance(step, Issue)) for then in _following(step)
-        )
+        waiting.extend((then, waited or isinstance(step, Wait)) for then in _following(step))
         if isinstance(step, GotoGoal) and journey.goal and journey.goal.then:
-            waiting.append((journey.labels[journey.goal.then], waited, selling))
+            waiting.append((journey.labels[journey.goal.then], waited))
     return found
 
 

@@ -9,12 +9,13 @@ from chalicelib.definitions.budgets import month_budget
 from chalicelib.definitions.spans import seconds_of, time_of
 from chalicelib.definitions.yaml_reader import Node, read
 from chalicelib.domain.customer import RECENT_SENDS
+from chalicelib.domain.identifiers import normalise_email
 from chalicelib.domain.shop import FrequencyCap, QuietHours, ShopSettings
 from chalicelib.domain.timing import zone
 
 _FIELDS = (
     "shop", "url", "sender", "support", "address", "locale", "locales", "time-zone", "country", "currency",
-    "quiet-hours", "holdout", "caps", "sms", "brand", "budget", "broadcasts",
+    "quiet-hours", "holdout", "caps", "sms", "brand", "budget", "problems-to", "broadcasts",
 )
 _TEXTS = {"shop": "name", "url": "url", "address": "address", "locale": "locale", "country": "country",
           "currency": "currency"}
@@ -33,6 +34,8 @@ def read_shop(text: str, file: str = "shop.yaml") -> ShopSettings:
         settings["locales"] = tuple(node.string() for node in fields["locales"].items())
     if "time-zone" in fields:
         settings["time_zone"] = _zone(fields["time-zone"])
+    if "problems-to" in fields:
+        settings["problems_to"] = tuple(_address(node) for node in fields["problems-to"].items())
     if "quiet-hours" in fields:
         settings["quiet_hours"] = _quiet_hours(fields["quiet-hours"])
     if "holdout" in fields:
@@ -59,6 +62,13 @@ def _zone(node: Node) -> str:
     if zone(node.string()) is None:
         raise node.error(f"unknown time zone {node.text!r}; use an IANA name such as Europe/Moscow")
     return node.string()
+
+
+def _address(node: Node) -> str:
+    address = normalise_email(node.string())
+    if not address:
+        raise node.error(f"should be a mail address, not {node.text!r}")
+    return address
 
 
 def _quiet_hours(node: Node) -> QuietHours:

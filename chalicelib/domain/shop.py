@@ -35,6 +35,7 @@ class FrequencyCap(Struct, frozen=True):
 class ShopSettings(Struct, frozen=True):
     """The shop: who writes, in which language and zone, and the limits on sending.
 
+    `problems_to` are the addresses that are told when a file is refused; the support's when empty.
     `budget` is what messages may cost in a month, US dollars as a Decimal's text; empty for no limit.
     `broadcast_per_second` bounds how fast a broadcast goes (0: by the provider's quota alone), of which the share of
     `broadcast_keep_free` per cent stays free for other mail.
@@ -46,6 +47,7 @@ class ShopSettings(Struct, frozen=True):
     sender_name: str = "Shop"
     support_email: str = ""
     support_phone: str = ""
+    problems_to: tuple[str, ...] = ()
     address: str = ""
     locale: str = "ru"
     locales: tuple[str, ...] = ("ru", "en")

@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from chalicelib.domain.definitions import Definitions
-from chalicelib.domain.journeys import Journey
+from chalicelib.domain.experiments import Allocation
+from chalicelib.domain.journeys import Journey, Pause
+from chalicelib.domain.segments import Segment
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
 from chalicelib.storage import shop
 
+_KIND, _NOW = "definitions", "in-force"
+_EVER = datetime.min.replace(tzinfo=UTC)
 FRESH = timedelta(seconds=60)
 """How long a process goes by what it has read: a change is seen within a minute."""
 
 
 class InForce(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is in force, as one item of the shop table."""
+    """What is in force, as one item of the shop table; `since` when is None of what was never published.
+
+    `retired` are segments that segments.yaml has had: versions of journeys that people are still in may name them.
+    """
 
     settings: ShopSettings = ShopSettings()
     messages: tuple[MessageDefinition, ...] = ()
     journeys: tuple[Journey, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    retired: tuple[Segment, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    experiments: dict[str, Allocation] = {}
+    since: datetime | None = None
+
+    def compiled(self, earlier: Iterable[Journey] = ()) -> Definitions:
+        """The definitions as the fold needs them, with `earlier` versions of journeys at hand."""
+        return Definitions.of(
+            self.settings, self.messages, self.journeys, earlier,
+            segments=(*self.segments, *self.retired), pauses=self.pauses, experiments=self.experiments,
+        )
 
 
 class _Known(msgspec.Struct):
@@ -60,10 +80,10 @@ def with_version(journey: str, version: str) -> Definitions | None:
 
 def _read_anew(*, consistent: bool) -> Definitions:
     """What is in force; the same object, with the earlier versions it has gathered, while nothing has changed."""
-    body = shop.get("definitions", "in-force", consistent=consistent) or b""
+    body = shop.get(_KIND, _NOW, consistent=consistent) or b""
     if _known.definitions is None or body != _known.body:
         in_force = msgspec.json.decode(body, type=InForce) if body else InForce()
-        _known.definitions = Definitions.of(in_force.settings, in_force.messages, in_force.journeys)
+        _known.definitions = in_force.compiled()
         _known.body = body
     return _known.definitions
 
@@ -77,14 +97,15 @@ class Kept(msgspec.Struct, frozen=True):
 
 def read_in_force() -> Kept:
     """What is in force as data, strongly consistent."""
-    body = shop.get("definitions", "in-force", consistent=True)
+    body = shop.get(_KIND, _NOW, consistent=True)
     return Kept(msgspec.json.decode(body, type=InForce) if body else InForce(), body)
 
 
 def put_in_force(in_force: InForce, over: Kept) -> bool:
     """Put definitions in force over those they were made from; False when others have been put in force since.
 
-    Each journey's version is kept first, so that no run can be pinned to one that is not.
+    Each journey's version is kept first, so that no run can be pinned to one that is not; and so are the definitions
+    that were in force until now, for `history`.
     """
     from chalicelib.domain.journeys import version_of  # only publishing needs it
 
@@ -92,7 +113,38 @@ def put_in_force(in_force: InForce, over: Kept) -> bool:
         key = f"{journey.name}#{version_of(journey)}"
         if shop.get("journey", key) is None:
             shop.put("journey", key, msgspec.json.encode(journey))
-    return shop.replace("definitions", "in-force", msgspec.json.encode(in_force), over.body)
+    if over.body is not None:
+        shop.put(_KIND, _moment(over.in_force.since), over.body)
+    return shop.replace(_KIND, _NOW, msgspec.json.encode(in_force), over.body)
+
+
+def history() -> list[tuple[datetime, InForce]]:
+    """All definitions that were ever in force, each with the moment since when, the oldest first; the last still are.
+
+    Reads them all, half a unit per 4 KB: for the questions of people, not for the engine.
+    """
+    return [
+        (in_force.since or _EVER, in_force)
+        for in_force in (msgspec.json.decode(body, type=InForce) for _, body in shop.of_kind(_KIND))
+    ]
+
+
+def definitions_at(moment: datetime) -> Definitions:
+    """The definitions that were in force at a moment; before the first publishing, those of the first.
+
+    Raises StorageUnavailableError. Reads the history up to then, half a unit per 4 KB.
+    """
+    kept = read_in_force().in_force
+    if kept.since is not None and moment < kept.since:
+        earlier = list(shop.of_kind(_KIND, up_to=_moment(moment)))
+        earlier = earlier[-1:] or list(shop.of_kind(_KIND))[:1]
+        kept = msgspec.json.decode(earlier[0][1], type=InForce)
+    return kept.compiled()
+
+
+def _moment(since: datetime | None) -> str:
+    """The id of what was in force since a moment: sorts as time does, and before what is now."""
+    return (since or _EVER).astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def forget() -> None:

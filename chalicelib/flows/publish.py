@@ -1,45 +1,41 @@
 """Putting the bucket's files in force: read, check, play the examples, render samples; what is wrong stays as it was.
 
-What is wrong with a file stands beside it as `<file>.problems.txt`, until it is right.
+What is wrong with a file stands beside it as `<file>.problems.txt` until it is right, and goes to the shop by mail.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from chalicelib.content.checking import check_message
+from msgspec.structs import replace
+
 from chalicelib.content.template_files import BucketFiles
-from chalicelib.definitions.examples import check_examples
-from chalicelib.definitions.journey_files import read_journey
-from chalicelib.definitions.message_files import message_definition
-from chalicelib.definitions.shop_file import read_shop
-from chalicelib.domain.definitions import Definitions
-from chalicelib.domain.journeys import Journey
-from chalicelib.domain.shop import MessageDefinition, ShopSettings
-from chalicelib.errors import DefinitionError, TemplateError
-from chalicelib.flows.definitions_in_force import InForce, forget, put_in_force, read_in_force
-from chalicelib.storage import bucket
+from chalicelib.definitions.journey_checks import Problem
+from chalicelib.domain.jobs import Job
+from chalicelib.domain.journeys import DateTrigger, Pause, Resume, SegmentTrigger, version_of
+from chalicelib.flows.check import PROBLEMS, Checked, Files, check_files
+from chalicelib.flows.definitions_in_force import FRESH, InForce, forget, put_in_force, read_in_force
+from chalicelib.flows.problem_mail import mail_problems
+from chalicelib.observability import logger
+from chalicelib.storage import bucket, jobs
 
-PREFIXES = ("journeys/", "shop.yaml", "templates/")
+PREFIXES = ("journeys/", "segments.yaml", "shop.yaml", "templates/")
 """Where definitions stand; the quarantine beside them is not listed."""
-PROBLEMS = ".problems.txt"
-"""What is added to a file's name. Under templates/ an upload with this ending starts one more publishing, which finds
-nothing new to tell and ends there."""
-
-_rendered: dict[str, tuple[MessageDefinition, ShopSettings, dict[str, str]]] = {}
-"""What each message was last rendered with and came out well, by its file: a deployment uploads a hundred files, each
-of which starts a publishing."""
+PAUSES_KEPT = timedelta(days=400)
+"""How long a pause is remembered after its end: as long as the log."""
 
 
 @dataclass(slots=True)
 class Published:
-    """What came of a publishing: how many journeys and messages are in force, and each file's problem."""
+    """What came of a publishing: how many journeys and messages are in force, and what is wrong and what is doubtful
+    in each file. `withdrawn` are journeys whose files are gone: whoever is in one leaves it (semantics 28)."""
 
     journeys: int = 0
     messages: int = 0
     problems: dict[str, str] = field(default_factory=dict)
+    warnings: dict[str, str] = field(default_factory=dict)
+    withdrawn: tuple[str, ...] = ()
 
 
 def publish(now: datetime) -> Published:
@@ -51,110 +47,118 @@ def publish(now: datetime) -> Published:
     """
     while True:
         kept = read_in_force()
-        files = {listed.key: listed.etag for prefix in PREFIXES for listed in bucket.list_files(prefix)}
-        in_force, published = _checked(kept.in_force, files, now)
-        if in_force == kept.in_force or put_in_force(in_force, kept):
+        listed = {file.key: file.etag for prefix in PREFIXES for file in bucket.list_files(prefix)}
+        checked = check_files(Files(listed, _read, BucketFiles(bucket.read)), kept.in_force, now)
+        in_force = replace(checked.in_force, pauses=_pauses(kept.in_force, checked.in_force, now))
+        if in_force == kept.in_force:
+            break
+        _plan_jobs(kept.in_force, in_force, now)
+        if put_in_force(replace(in_force, since=now), kept):
             break
     forget()
-    _tell(list(files), published)
+    published = _published(kept.in_force, checked)
+    if published.withdrawn:
+        logger.info("journeys withdrawn", extra={"journeys": published.withdrawn})
+    mail_problems(_tell(listed, checked.problems), in_force.settings)
     return published
 
 
-def _checked(before: InForce, files: dict[str, str], now: datetime) -> tuple[InForce, Published]:
-    """What is to be in force by these files (etags by key), and what is wrong with them."""
-    keys, published = list(files), Published()
-    settings = _settings(before.settings, keys, published)
-    messages = _messages(before.messages, files, settings, published, now)
-    journeys = _journeys(before.journeys, keys, Definitions.of(settings, messages, ()), published)
-    published.journeys, published.messages = len(journeys), len(messages)
-    return InForce(settings, messages, journeys), published
-
-
-def _settings(before: ShopSettings, keys: Iterable[str], published: Published) -> ShopSettings:
-    if "shop.yaml" not in keys:
-        return before
-    try:
-        return read_shop(_text("shop.yaml"), "shop.yaml")
-    except DefinitionError as error:
-        published.problems["shop.yaml"] = str(error)
-        return before
-
-
-def _messages(
-    before: tuple[MessageDefinition, ...],
-    files: dict[str, str],
-    settings: ShopSettings,
-    published: Published,
-    now: datetime,
-) -> tuple[MessageDefinition, ...]:
-    known = {message.name: message for message in before}
-    templates = BucketFiles(bucket.read)
-    versions = {key: tag for key, tag in files.items() if key.startswith("templates/") and not key.endswith(PROBLEMS)}
-    messages = []
-    for key in versions:
-        folder, _, name = key.rpartition("/")
-        if name != "message.yaml":
-            continue
-        beside = [other.rpartition("/")[2] for other in versions if other.rpartition("/")[0] == folder]
-        try:
-            message = message_definition(_text(key), key, beside)
-            tried = (message, settings, versions)
-            if _rendered.get(key) != tried:
-                check_message(message, templates, settings, now)
-                _rendered[key] = tried
-            messages.append(message)
-        except (DefinitionError, TemplateError) as error:
-            wrong = str(error).partition(":")[0]
-            published.problems[wrong if wrong in files else key] = str(error)
-            last_good = known.get(folder.rpartition("/")[2])
-            if last_good is not None:
-                messages.append(last_good)
-    return tuple(messages)
-
-
-def _journeys(
-    before: tuple[Journey, ...], keys: list[str], definitions: Definitions, published: Published
-) -> tuple[Journey, ...]:
-    known = {f"journeys/{journey.name}.yaml": journey for journey in before}
-    journeys = []
-    for key in keys:
-        if not (key.startswith("journeys/") and key.endswith(".yaml")):
-            continue
-        try:
-            journeys.append(_journey(key, definitions))
-        except DefinitionError as error:
-            published.problems[key] = str(error)
-            if key in known:
-                journeys.append(known[key])
-    return tuple(journeys)
-
-
-def _journey(key: str, definitions: Definitions) -> Journey:
-    text = _text(key)
-    journey = read_journey(text, key, definitions.messages)
-    if f"journeys/{journey.name}.yaml" != key:
-        raise DefinitionError(f"a journey stands in the file of its name: journeys/{journey.name}.yaml", file=key)
-    mismatches = list(check_examples(text, key, journey, definitions))
-    if mismatches:
-        raise DefinitionError("\n".join(str(mismatch) for mismatch in mismatches), file=key)
-    return journey
-
-
-def _text(key: str) -> str:
+def _read(key: str) -> bytes:
     file = bucket.read(key)
     assert file is not None
-    try:
-        return file.body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise DefinitionError("is not UTF-8 text", file=key) from error
+    return file.body
 
 
-def _tell(keys: list[str], published: Published) -> None:
-    for key, problem in published.problems.items():
-        beside, told = f"{key}{PROBLEMS}", f"{problem}\n".encode()
-        there = bucket.read(beside) if beside in keys else None
-        if there is None or there.body != told:
-            bucket.put(beside, told)
-    for key in keys:
-        if key.endswith(PROBLEMS) and key.removesuffix(PROBLEMS) not in published.problems:
+def _published(before: InForce, checked: Checked) -> Published:
+    published = Published(len(checked.in_force.journeys), len(checked.in_force.messages))
+    for problem in checked.problems:
+        told = published.problems if problem.severity == "error" else published.warnings
+        told[problem.file] = "\n".join(filter(None, (told.get(problem.file, ""), str(problem))))
+    left = {journey.name for journey in checked.in_force.journeys}
+    published.withdrawn = tuple(journey.name for journey in before.journeys if journey.name not in left)
+    return published
+
+
+def _pauses(before: InForce, after: InForce, now: datetime) -> tuple[Pause, ...]:
+    """The pauses once these journeys are in force: begun by `status: paused`, ended by another (semantics 26)."""
+    pauses = [
+        pause for pause in before.pauses if pause.resumed_at is None or pause.resumed_at > now - PAUSES_KEPT
+    ]
+    for journey in after.journeys:
+        begun = next((pause for pause in pauses if pause.journey == journey.name and pause.resumed_at is None), None)
+        if journey.status == "paused" and begun is None:
+            pauses.append(Pause(journey.name, now))
+        elif journey.status != "paused" and begun is not None:
+            choice = journey.resume
+            at_most = choice.at_most if choice.at_most is not None else journey.max_lateness
+            ended = replace(begun, resumed_at=now, resume=Resume(choice.choice, at_most))
+            pauses[pauses.index(begun)] = ended
+    return tuple(pauses)
+
+
+def _plan_jobs(before: InForce, after: InForce, now: datetime) -> None:
+    """Plan what must be done to customers who are known already.
+
+    Planned first and put off until every process has read the new definitions: a crash in between leaves a job that has
+    nothing to do, rather than customers whom nobody wakes.
+    """
+    if _moments_watched(after) - _moments_watched(before):
+        _plan(Job(f"review:{now.isoformat()}", "review", now, now + FRESH))
+    versions = {journey.name: version_of(journey) for journey in after.journeys}
+    open_before = {pause.journey for pause in before.pauses if pause.resumed_at is None}
+    for name in sorted(open_before - {pause.journey for pause in after.pauses if pause.resumed_at is None}):
+        if name in versions:
+            _plan(Job(f"resume:{name}:{now.isoformat()}", "resume", now, now + FRESH, journey=name,
+                      version=versions[name]))
+
+
+def _plan(job: Job) -> None:
+    if not jobs.put_new(job):
+        logger.info("job planned already", extra={"job": job.job_id})
+
+
+def _moments_watched(in_force: InForce) -> set[tuple[str, ...]]:
+    """What time alone brings customers into: for each live journey, its date or its segment's rule.
+
+    The timer of a customer who is known is not armed for what was not watched when it was armed.
+    """
+    definitions = in_force.compiled()
+    clocks = (in_force.settings.time_zone, in_force.settings.country)
+    watched: set[tuple[str, ...]] = set()
+    for name, program in definitions.journeys.items():
+        trigger = program.journey.trigger
+        if program.journey.status != "live":
+            continue
+        if isinstance(trigger, DateTrigger):
+            date = (trigger.path, str(trigger.yearly), str(trigger.offset), trigger.at.isoformat())
+            watched.add((name, *date, *clocks))
+        elif isinstance(trigger, SegmentTrigger) and definitions.segments[trigger.segment].timed:
+            rule = definitions.segments[trigger.segment]
+            named = sorted({f"{inner}: {definitions.segments[inner].source}" for inner in rule.segments})
+            watched.add((name, rule.source, *named))
+    return watched
+
+
+def _tell(listed: dict[str, str], problems: list[Problem]) -> dict[str, list[Problem]]:
+    """Write what is wrong beside each file; the answer is what was not told before, by file.
+
+    Of publishings that run at once one writes, and answers.
+    """
+    told: dict[str, list[Problem]] = {}
+    by_file: dict[str, list[Problem]] = {}
+    for problem in problems:
+        by_file.setdefault(problem.file, []).append(problem)
+    for key, found in by_file.items():
+        beside = f"{key}{PROBLEMS}"
+        body = "".join(f"{problem}\n" for problem in found).encode()
+        there = bucket.read(beside) if beside in listed else None
+        if there is None:
+            written = bucket.put(beside, body, overwrite=False)
+        else:
+            written = there.body != body and bucket.replace(beside, body, there.etag)
+        if written:
+            told[key] = found
+    for key in listed:
+        if key.endswith(PROBLEMS) and key.removesuffix(PROBLEMS) not in by_file:
             bucket.delete(key)
+    return told

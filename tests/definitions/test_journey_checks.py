@@ -93,7 +93,7 @@ def test_a_channel_without_a_template_is_told() -> None:
     "enter: {on: cart.updated}\nsteps:\n  - wait: 1 hour\n  - send: first\n",
     "enter: {product: price-dropped}\nsteps:\n  - {wait-for: [{on: page.viewed}], limit: 1 day}\n  - send: first\n",
     "enter: {on: form.submitted}\nsteps:\n  - wait: 1 hour\n  - {send: first, issue: {code: 5 %, valid: 1 day}}\n",
-    "enter: {on: form.submitted}\nsteps:\n  - {issue: {code: 5 %, valid: 1 day}}\n  - wait: 1 day\n  - send: first\n",
+    "enter: {on: form.submitted}\nsteps:\n  - wait: 1 day\n  - {issue: {code: 5 %, valid: 1 day}}\n  - send: first\n",
 ])
 def test_selling_to_who_may_have_bought_meanwhile_is_doubtful(text: str) -> None:
     (problem,) = told(text)
@@ -107,6 +107,7 @@ def test_selling_to_who_may_have_bought_meanwhile_is_doubtful(text: str) -> None
     "enter: {on: cart.updated}\nexit: [{when: in_segment('buyers')}]\nsteps:\n  - wait: 1 hour\n  - send: first\n",
     "enter: {on: cart.updated}\nfor: customer.orders.count == 0\nsteps:\n  - wait: 1 hour\n  - send: first\n",
     "enter: {on: cart.updated}\nsteps:\n  - send: first\n",
+    "enter: {on: form.submitted}\nsteps:\n  - {issue: {code: 5 %, valid: 1 day}}\n  - wait: 1 day\n  - send: first\n",
     "enter: {on: cart.updated}\nsteps:\n  - wait: 1 hour\n  - send: receipt\n",
     "enter: {on: form.submitted}\nsteps:\n  - wait: 1 hour\n  - send: first\n",
     "enter: {on: cart.updated}\nsteps:\n  - wait: 1 hour\n"

@@ -1,0 +1,262 @@
+"""Checking all files of a shop together: what of them is right, and what is wrong or doubtful in the others.
+
+The same for what is uploaded (`publish`) and for a folder on somebody's laptop (`check`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from chalicelib.content.checking import check_message
+from chalicelib.content.template_files import FolderFiles, TemplateFiles
+from chalicelib.definitions.examples import check_examples
+from chalicelib.definitions.journey_checks import Problem, check_journey, check_overlaps
+from chalicelib.definitions.journey_files import JourneyFile, read_journey_file
+from chalicelib.definitions.message_files import message_definition
+from chalicelib.definitions.price_list import read_prices
+from chalicelib.definitions.segments_file import read_segments
+from chalicelib.definitions.shop_file import read_shop
+from chalicelib.domain.definitions import Definitions
+from chalicelib.domain.experiments import ShrunkenControlError, reallocate
+from chalicelib.domain.journeys import Journey, Split
+from chalicelib.domain.segments import Segment
+from chalicelib.domain.shop import MessageDefinition, ShopSettings
+from chalicelib.errors import DefinitionError, TemplateError
+from chalicelib.flows.definitions_in_force import InForce
+
+PROBLEMS: Final = ".problems.txt"
+"""What is added to a file's name. Under templates/ an upload with this ending starts one more publishing, which finds
+nothing new to tell and ends there."""
+
+Shares = frozenset[tuple[str, int, bool]]
+"""How an experiment is divided: its arms' names and shares, and which are control."""
+
+_tried: dict[str, Any] = {}
+"""What each message and journey was last tried with and came out well, by its file: a deployment uploads a hundred
+files, each of which starts a publishing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where files are read from: their versions by key, their bytes, and the templates as rendering reads them."""
+
+    versions: dict[str, str]
+    read: Callable[[str], bytes]
+    templates: TemplateFiles
+
+    def text(self, key: str) -> str:
+        """A file's text, or a DefinitionError."""
+        try:
+            return self.read(key).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise DefinitionError("is not UTF-8 text", file=key) from error
+
+
+@dataclass(slots=True)
+class Checked:
+    """What is to be in force by these files (of a wrong one, what was), and all that is wrong or doubtful."""
+
+    in_force: InForce
+    problems: list[Problem] = field(default_factory=list)
+
+    def refuse(self, key: str, error: DefinitionError) -> None:
+        """Note what is wrong with a file."""
+        text = f"{error.field}: {error.reason}" if error.field else error.reason
+        self.problems.append(Problem(error.file or key, error.line, text))
+
+
+def check(folder: Path, now: datetime) -> list[Problem]:
+    """Check the files of a folder: a copy of the bucket, or the repository's `templates/` and `schedules/`.
+
+    Files of other kinds are left alone. The answer is in the order of the files; an error keeps a file from going live.
+    """
+    texts: dict[str, Path] = {}
+    for root in (folder, folder / "schedules"):
+        found = (root / "shop.yaml", root / "segments.yaml", *root.glob("journeys/*.yaml"), *root.glob("templates/*/*"))
+        texts |= {path.relative_to(root).as_posix(): path for path in found if path.is_file()}
+    versions = {key: blake2b(texts[key].read_bytes()).hexdigest() for key in sorted(texts)}
+    files = Files(versions, lambda key: texts[key].read_bytes(), FolderFiles(folder / "templates"))
+    checked = check_files(files, InForce(), now)
+    for root in (folder, folder / "schedules"):
+        if (root / "prices.yaml").is_file():
+            try:
+                read_prices((root / "prices.yaml").read_text("utf-8"))
+            except (DefinitionError, UnicodeDecodeError) as error:
+                reason = error if isinstance(error, DefinitionError) else DefinitionError("is not UTF-8 text")
+                checked.refuse("prices.yaml", reason)
+    return sorted(checked.problems, key=lambda problem: (problem.file, problem.line))
+
+
+def check_files(files: Files, before: InForce, now: datetime) -> Checked:
+    """What is to be in force by these files after what was `before`, and what is wrong or doubtful in them.
+
+    Pauses are those of before: they are not a matter of a file alone.
+    """
+    checked = Checked(before)
+    settings = _settings(files, checked)
+    segments = _segments(files, checked)
+    messages = _messages(files, checked, settings, now)
+    checked.in_force = replace(
+        before, settings=settings, messages=messages, journeys=(), segments=segments,
+        retired=_retired(before, segments),
+    )
+    read = _journeys(files, before, checked)
+    named = {message.name: message for message in messages}
+    checked.problems += check_overlaps(read, named, settings)
+    return checked
+
+
+def _settings(files: Files, checked: Checked) -> ShopSettings:
+    if "shop.yaml" in files.versions:
+        try:
+            return read_shop(files.text("shop.yaml"), "shop.yaml")
+        except DefinitionError as error:
+            checked.refuse("shop.yaml", error)
+    return checked.in_force.settings
+
+
+def _segments(files: Files, checked: Checked) -> tuple[Segment, ...]:
+    if "segments.yaml" not in files.versions:
+        return ()
+    try:
+        return read_segments(files.text("segments.yaml"), "segments.yaml")
+    except DefinitionError as error:
+        checked.refuse("segments.yaml", error)
+        return checked.in_force.segments
+
+
+def _retired(before: InForce, segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    named = {segment.name for segment in segments}
+    return tuple(segment for segment in (*before.retired, *before.segments) if segment.name not in named)
+
+
+def _messages(files: Files, checked: Checked, settings: ShopSettings, now: datetime) -> tuple[MessageDefinition, ...]:
+    known = {message.name: message for message in checked.in_force.messages}
+    versions = {
+        key: tag for key, tag in files.versions.items() if key.startswith("templates/") and not key.endswith(PROBLEMS)
+    }
+    messages = []
+    for key in versions:
+        folder, _, name = key.rpartition("/")
+        if name != "message.yaml":
+            continue
+        beside = [other.rpartition("/")[2] for other in versions if other.rpartition("/")[0] == folder]
+        try:
+            message = message_definition(files.text(key), key, beside)
+            attempt = partial(check_message, message, files.templates, settings, now)
+            _try(key, (message, settings, versions), attempt)
+            messages.append(message)
+        except (DefinitionError, TemplateError) as error:
+            checked.problems.append(_problem_of(error, key, files))
+            last_good = known.get(folder.rpartition("/")[2])
+            if last_good is not None:
+                messages.append(last_good)
+    return tuple(messages)
+
+
+def _try(key: str, by: Any, attempt: Callable[[], Any]) -> None:
+    """Do what may fail, unless it did well with all the same before."""
+    if _tried.get(key) != by:
+        attempt()
+        _tried[key] = by
+
+
+def _problem_of(error: DefinitionError | TemplateError, key: str, files: Files) -> Problem:
+    """The problem of the file that an error names; a TemplateError's text begins with file and line."""
+    if isinstance(error, DefinitionError):
+        text = f"{error.field}: {error.reason}" if error.field else error.reason
+        return Problem(error.file or key, error.line, text)
+    file, _, rest = str(error).partition(":")
+    if file not in files.versions:
+        return Problem(key, 0, str(error))
+    line, _, text = rest.partition(":")
+    return Problem(file, int(line), text.strip()) if line.isdigit() else Problem(file, 0, rest.strip())
+
+
+def _journeys(files: Files, before: InForce, checked: Checked) -> list[JourneyFile]:
+    """Take the journeys that are right into `checked`, and the last good ones of those that are not."""
+    known = {f"journeys/{journey.name}.yaml": journey for journey in before.journeys}
+    definitions = replace(checked.in_force, journeys=(), pauses=(), retired=()).compiled()
+    read: list[JourneyFile] = []
+    in_force: list[Journey] = []
+    divided: dict[str, tuple[str, Shares]] = {}
+    for key in files.versions:
+        if not (key.startswith("journeys/") and key.endswith(".yaml")):
+            continue
+        problems: list[Problem] = []
+        try:
+            text = files.text(key)
+            journey = read_journey_file(text, key, definitions.messages, definitions.segments)
+            problems = _problems_of(text, journey, definitions)
+            if all(problem.severity == "warning" for problem in problems):
+                problems += _divide(journey, checked, divided)
+        except DefinitionError as error:
+            problems.append(_problem_of(error, key, files))
+        checked.problems += problems
+        if all(problem.severity == "warning" for problem in problems):
+            read.append(journey)
+            in_force.append(journey.journey)
+        elif key in known:
+            in_force.append(known[key])
+    checked.in_force = replace(checked.in_force, journeys=tuple(in_force))
+    return read
+
+
+def _problems_of(text: str, read: JourneyFile, definitions: Definitions) -> list[Problem]:
+    """What is wrong or doubtful in a journey, its examples included. Raises DefinitionError for a wrong example."""
+    right = f"journeys/{read.journey.name}.yaml"
+    if right != read.file:
+        return [Problem(read.file, 0, f"a journey stands in the file of its name: {right}")]
+    problems = check_journey(read, definitions.messages, definitions.segments)
+    if any(problem.severity == "error" for problem in problems):
+        return problems
+    mismatches: list[Problem] = []
+
+    def play() -> None:
+        for mismatch in check_examples(text, read.file, read.journey, definitions):
+            mismatches.append(Problem(read.file, mismatch.line, mismatch.told))
+        if mismatches:
+            raise _UnmetExamplesError
+
+    by = (text, definitions.settings, definitions.messages, _rules(definitions))
+    try:
+        _try(read.file, by, play)
+    except _UnmetExamplesError:
+        problems += mismatches
+    return problems
+
+
+class _UnmetExamplesError(Exception):
+    """Some examples do not hold."""
+
+
+def _rules(definitions: Definitions) -> dict[str, str]:
+    return {name: rule.source for name, rule in definitions.segments.items()}
+
+
+def _divide(read: JourneyFile, checked: Checked, divided: dict[str, tuple[str, Shares]]) -> list[Problem]:
+    """Allocate the experiments of a journey, with as few people moving as must; `divided` are those of all files."""
+    allocations = dict(checked.in_force.experiments)
+    for path, step in read.journey.steps.items():
+        if not isinstance(step, Split):
+            continue
+        shares = frozenset((arm.name, arm.share, arm.control) for arm in step.arms)
+        file, known = divided.setdefault(step.experiment, (read.file, shares))
+        try:
+            allocations[step.experiment] = reallocate(allocations.get(step.experiment), step.arms)
+            wrong = f"{file} divides it otherwise, and one name is one division" if shares != known else ""
+        except ShrunkenControlError as error:
+            wrong = str(error)
+        if wrong:
+            text = f"experiment {step.experiment!r}: {wrong}; give this one a name of its own by `experiment:`"
+            return [Problem(read.file, read.lines[path], text)]
+    checked.in_force = replace(checked.in_force, experiments=allocations)
+    return []
