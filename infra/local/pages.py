@@ -29,6 +29,7 @@ from infra.local.hurry import Hurry
 from infra.local.outbox_pages import OutboxPages
 from infra.local.push_service import PATH as PUSH_SERVICE
 from infra.local.push_service import PushService
+from infra.local.rehearsal_page import rehearsal_page
 from infra.local.wording import TEXTS
 
 FOLDER = Path(__file__).with_name("pages")
@@ -54,6 +55,7 @@ _ROUTES = Map(
         Rule("/outbox/<identifier>/<kind>", endpoint="pretend", methods=["POST"]),
         Rule("/customers", endpoint="customers", methods=["GET"]),
         Rule("/customers/<identifier>", endpoint="customer", methods=["GET"]),
+        Rule("/rehearsal", endpoint="rehearsal", methods=["GET"]),
         Rule("/clock", endpoint="hurry", methods=["POST"]),
     ]
 )
@@ -95,6 +97,7 @@ class Pages:
             "customers": self.customers,
             "customer": self.customer,
             "hurry": self.move_on,
+            "rehearsal": lambda visit: _page(rehearsal_page(visit.frame, visit.request.args.get("journey", ""))),
             "outbox": lambda visit: self.outbox.all(visit.request, visit.frame),
             "message": lambda visit, identifier: self.outbox.one(visit.request, visit.frame, identifier),
             "body": lambda _, identifier: self.outbox.body(identifier),
@@ -223,6 +226,7 @@ class Pages:
                 Place("/shop", words("shop")),
                 Place("/outbox", words("outbox")),
                 Place("/customers", words("customers")),
+                Place("/rehearsal", words("rehearsal")),
             ),
             clock=ClockFace(clock.now(), self.speed, self._settings().time_zone, tuple(SPANS), self.hurry.left),
         )

@@ -24,6 +24,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "For each customer: what happened, what was sent, what was not, and why.",
         "По каждому покупателю: что было, что отправлено, что нет и почему.",
     ),
+    "rehearsal": ("Rehearsal", "Репетиция"),
+    "start-rehearsal": (
+        "All journeys played over everything recorded here: who enters, what goes out, what collides, what it costs.",
+        "Все сценарии, проигранные по всему записанному: кто войдёт, что уйдёт, что столкнётся и сколько стоит.",
+    ),
     "start-api": ("The API", "API"),
     "start-api-help": ("Webhooks and events go here.", "Сюда идут вебхуки и события."),
     "start-files": (
@@ -107,5 +112,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "no-page": ("There is no such page here.", "Такой страницы здесь нет."),
     "open-shop": ("Open the demo shop", "Открыть демо-магазин"),
     "open-outbox": ("Open the outbox", "Открыть исходящие"),
+    "open-rehearsal": ("Open the rehearsal", "Открыть репетицию"),
     "open-customers": ("Open the customers", "Открыть покупателей"),
 }

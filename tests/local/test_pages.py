@@ -88,7 +88,7 @@ def test_a_mail_cannot_run_scripts_or_reach_these_pages(page: Any, shared_run: R
     assert "default-src 'none'" in policy
 
 
-@pytest.mark.parametrize("path", ["/", "/shop", "/outbox", "/customers"])
+@pytest.mark.parametrize("path", ["/", "/shop", "/outbox", "/customers", "/rehearsal"])
 @pytest.mark.parametrize("width", [320, 768, 1280])
 def test_nothing_sticks_out_at_the_side(page: Any, path: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
@@ -96,13 +96,24 @@ def test_nothing_sticks_out_at_the_side(page: Any, path: str, width: int) -> Non
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("path", ["/", "/shop", "/outbox", "/customers", "/customers/nobody"])
+@pytest.mark.parametrize("path", ["/", "/shop", "/outbox", "/customers", "/customers/nobody", "/rehearsal"])
 def test_pages_allow_only_their_own_script_and_style(page: Any, path: str) -> None:
     answer = page.request.get(path)
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert not re.search(r"<script(?! src=)|<style|\sstyle=|\son\w+=", answer.text())
+
+
+def test_the_log_of_the_run_can_be_rehearsed(page: Any) -> None:
+    sign_up(page)
+    page.goto("/rehearsal")
+    page.get_by_label("Journey").select_option("welcome")
+    page.get_by_role("button", name="Rehearse").click()
+    page.get_by_role("heading", name="Sends a day").wait_for()
+    assert "journey=welcome" in page.url
+    assert page.get_by_label("Journey").input_value() == "welcome"
+    assert page.request.get("/rehearsal?journey=nothing").status == 404
 
 
 def test_the_pages_speak_russian_and_remember_it(page: Any) -> None:
