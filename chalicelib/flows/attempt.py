@@ -19,15 +19,14 @@ from msgspec.structs import replace
 
 from chalicelib.channels.channel import Outgoing
 from chalicelib.domain import consent, limits
-from chalicelib.domain.conditions import Scope
 from chalicelib.domain.customer import Address, Customer
 from chalicelib.domain.definitions import Definitions
-from chalicelib.domain.endings import leaves, reaches_goal
 from chalicelib.domain.events import Endpoint, Entry, Event, Feedback
 from chalicelib.domain.messages import WEBHOOK, Message, Reason, Status, code_value
 from chalicelib.domain.rendered import Rendered
 from chalicelib.errors import LinkError, ProviderOutcomeUnknownError, ProviderRefusedError, TemplateError
-from chalicelib.flows.definitions_in_force import current, with_version
+from chalicelib.flows.definitions_in_force import current
+from chalicelib.flows.late_messages import reason_not_to_send
 from chalicelib.flows.means import Means, means, prices_in_force
 from chalicelib.flows.offer_checks import as_it_stands
 from chalicelib.flows.products import completed
@@ -38,6 +37,9 @@ from chalicelib.storage.codes import IssuedCode
 
 LATE: Final = timedelta(seconds=60)
 """A message sent later than this after its decision has its limits tested again, and its real time told to the log."""
+
+PAUSE_LOOK: Final = timedelta(hours=1)
+"""How often a message that waits, and whose journey has been paused since, is looked at again."""
 
 COMMIT_PAUSES: Final = (0.1, 0.4)
 """Seconds to wait for the engine's commit: a message is written before the state that decided it."""
@@ -88,34 +90,16 @@ class Attempt:
             return limits.Skip(Reason.TEMPLATE_ERROR)
         if message.attempt <= 1 and self._now - message.decided_at <= LATE:
             return limits.Go(message.channels)
-        if self._run_has_ended():
-            return limits.Skip(Reason.EXPIRED)
+        if self._definitions.paused(message.journey, self._now) is not None:
+            return limits.Defer(self._now + PAUSE_LOOK, Reason.JOURNEY_PAUSED)
+        refused = reason_not_to_send(message, self._customer, self._event, self._definitions, self._now)
+        if refused is not None:
+            return limits.Skip(refused)
         if definition is None:
             return limits.Go(message.channels)
         others = tuple(sent for sent in self._customer.sends if sent.message_id != message.message_id)
         customer = replace(self._customer, sends=others)
         return limits.verdict(customer, definition, message.channels, self._definitions.settings, self._now)
-
-    def _run_has_ended(self) -> bool:
-        """Whether an exit or the goal came while the message waited: then it is not sent any more (semantics 7).
-
-        A run that is over by its last step alone is gone from the state too, so the log is asked what ended it.
-        """
-        message, customer = self.message, self._customer
-        run = (message.journey, message.run_key, message.entry)
-        if any((known.journey, known.key, known.entry) == run for known in customer.runs):
-            return False
-        pinned = (message.journey, message.version)
-        definitions = self._definitions if pinned in self._definitions.versions else with_version(*pinned)
-        if definitions is None or message.journey not in definitions.journeys:
-            return True
-        program, seen = definitions.program(*pinned), Scope(customer, {}, self._now)
-        return any(
-            leaves(program, message.run_key, event, seen) or reaches_goal(program, event, seen)
-            for entry in log.history(customer.customer_id)
-            if entry.recorded_at >= message.decided_at
-            for event in entry.events
-        )
 
     def _by(self, channel: str) -> Message | None:
         """Send by one channel, to the newest of its addresses that works; None, with the reason noted, if none does."""

@@ -122,7 +122,7 @@ class SendingShop:
     def logged(self, event: Event, customer_id: str = "c1") -> str:
         """Log an event and answer the reference that a message keeps of it."""
         entry_id = log.entry_id(NOW, "shopify", event.name)
-        log.append(Entry(customer_id, entry_id, NOW, "shopify", (event,)))
+        log.append(Entry(customer_id, entry_id, event.occurred_at, "shopify", (event,)))
         return f"{entry_id}|0"
 
     def found(self, message_id: str = "m1", customer_id: str = "c1") -> Message:
