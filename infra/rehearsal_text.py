@@ -16,6 +16,7 @@ from chalicelib.domain.shop import FrequencyCap
 WEEKS_SHOWN: Final = 60
 """Days up to which each is a line; of more, each week is one."""
 BAR: Final = 40
+COLLISIONS_SHOWN: Final = 15
 SOURCES: Final = {"table": "the events table", "archive": "the archive,", "file": "the file"}
 
 
@@ -107,11 +108,13 @@ def _print_collisions(report: Report, console: Console) -> None:
     table = Table("lost", "message", "to", "cap", title="\nCollisions", title_justify="left")
     for name in ("times", "people", "sent later"):
         table.add_column(name, justify="right")
-    for one in report.collisions:
+    for one in report.collisions[:COLLISIONS_SHOWN]:
         won = "its own earlier send" if one.won == one.lost else one.won
         figures = (f"{one.times:,}", f"{one.people:,}", f"{one.put_off:,}")
         table.add_row(one.lost, one.message, won, _cap(one.cap), *figures)
     console.print(table)
+    if len(report.collisions) > COLLISIONS_SHOWN:
+        console.print(f"… and {len(report.collisions) - COLLISIONS_SHOWN} rarer ones, told by --json and --page")
 
 
 def _cap(cap: FrequencyCap) -> str:

@@ -17,6 +17,8 @@ from chalicelib.domain.rehearsal_report import DayFigures, Report, SampleRow
 
 DAYS_SHOWN = 120
 """Days up to which each has its bar; of more, each week has one."""
+COLLISIONS_SHOWN = 12
+"""The most frequent ones; the others are folded away."""
 DAY = 86400
 WIDTH, HEIGHT = 960, 180
 """Of a chart, in units of its own."""
@@ -71,6 +73,7 @@ def render_rehearsal(
         number=lambda count: f"{count:,}".replace(",", "\u202f"),
         money=money,
         cap=lambda cap: f"{cap.tag}: {cap.count} / {cap.window / DAY:g} {say('days')}",
+        collisions_shown=COLLISIONS_SHOWN,
         width=WIDTH,
         height=HEIGHT,
     )
