@@ -7,17 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.journeys import version_of
 from chalicelib.domain.shop import ShopSettings
-from chalicelib.errors import FileMissingError
 from chalicelib.flows.definitions_in_force import InForce, current, put_in_force, read_in_force
-from chalicelib.flows.publish import PROBLEMS, Published, publish
+from chalicelib.flows.publish import Published, publish
 from chalicelib.storage import bucket, shop
 from tests.domain.stories import at
 from tests.flows.engine_on_aws import Engine, requests_seen
+from tests.flows.published_files import MESSAGE, fill, in_force, problem_of, put
 
 NOW = at("03-02 10:00")
-MESSAGE = "message: hello\ncategory: marketing\nchannels: [email]\n"
 JOURNEY = """
 journey: greeting
 enter: {on: form.submitted}
@@ -27,10 +25,6 @@ examples:
     given: [{at: 2026-03-02 10:00, event: form.submitted}]
     expect: [{at: 2026-03-02 10:00, send: hello, by: email}]
 """
-MAIL = """<mjml><mj-body><mj-section><mj-column>
-<mj-text>Привет! <a href="{{ links.unsubscribe }}">Отписаться</a></mj-text>
-</mj-column></mj-section></mj-body></mjml>"""
-TEXT = "Subject: Привет\nPreheader: Это мы\n\nПривет! {{ links.unsubscribe }}\n"
 KEY = "journeys/greeting.yaml"
 
 
@@ -38,32 +32,10 @@ KEY = "journeys/greeting.yaml"
 def engine(moto: str) -> Iterator[Engine]:
     """A bucket with one journey, one message and the shop's settings, and a process that has read nothing."""
     engine = Engine(moto)
-    put("shop.yaml", "shop: Weavers\nholdout: 0\n")
-    put("templates/hello/message.yaml", MESSAGE)
-    put("templates/hello/email.ru.txt", TEXT)
-    put("templates/hello/email.ru.mjml", MAIL)
+    fill()
     put(KEY, JOURNEY)
     yield engine
     engine.forget()
-
-
-def put(key: str, text: str) -> None:
-    """What a marketer uploads."""
-    bucket.put(key, text.encode())
-
-
-def problem_of(key: str) -> str | None:
-    """What stands beside a file."""
-    try:
-        file = bucket.read(f"{key}{PROBLEMS}")
-    except FileMissingError:
-        return None
-    return file.body.decode() if file else None
-
-
-def in_force() -> dict[str, str]:
-    """The journeys in force and their versions."""
-    return {journey.name: version_of(journey) for journey in read_in_force().in_force.journeys}
 
 
 def test_what_is_right_is_in_force_at_once(engine: Engine) -> None:
