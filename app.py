@@ -7,10 +7,10 @@ from typing import Any
 from chalice import Chalice, Cron, Rate
 
 from chalicelib import clock
-from chalicelib.api import events, public, push, webhooks
+from chalicelib.api import events, management, public, push, webhooks
 
 app = Chalice(app_name="selvedge")
-for _routes in (webhooks, events, public, push):
+for _routes in (webhooks, events, public, push, management):
     app.register_blueprint(_routes.blueprint)
 
 # The ARNs are placeholders, bound to the stack's own resources when the template is built.
@@ -49,6 +49,15 @@ def feedback(event: Any) -> None:
     from chalicelib.flows.feedback import absorb
 
     absorb(event.to_dict()["Records"], clock.now())
+
+
+@app.lambda_function(name="audience")
+def audience(event: Any, context: Any) -> dict[str, Any]:
+    """A job over many customers goes on: a broadcast, a move, a count."""
+    from chalicelib.flows.jobs import work
+
+    job = work(event["job"], clock.now, lambda: context.get_remaining_time_in_millis() / 1000)
+    return {"status": job.status, "looked_at": job.looked_at} if job is not None else {}
 
 
 @app.lambda_function(name="publish")

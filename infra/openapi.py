@@ -8,12 +8,16 @@ from typing import Any, Final
 
 from msgspec.json import schema_components
 
-from chalicelib.api import events, incoming, push
+from chalicelib.api import events, incoming, management_bodies, push
+from chalicelib.flows import broadcasts, counting, journey_control
+from infra.openapi_management import management_paths
 
 FILE: Final = Path(__file__).parent.parent / "docs" / "openapi.json"
 TYPES: Final = (
     incoming.IncomingEvent, incoming.Batch, incoming.Result, incoming.BatchResult, incoming.Problem,
     push.BrowserRequest, push.DeviceRequest, push.PublicKey, push.BrowserResult, push.DeviceResult,
+    management_bodies.Act, management_bodies.ResumeAct, management_bodies.MoveAct, management_bodies.Confirmation,
+    counting.Answer, journey_control.Listing, broadcasts.Plan, broadcasts.Progress,
 )
 
 Schemas = dict[type[Any], dict[str, Any]]
@@ -32,7 +36,9 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Selvedge",
             "version": "1",
-            "description": "What happens in a shop, told by anything that has no webhook of its own.",
+            "description": (
+                "What happens in a shop, told by anything that has no webhook of its own; and managing what runs."
+            ),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -42,6 +48,7 @@ def document() -> dict[str, Any]:
             "/push/key": {"get": _get_key(by_type)},
             "/push/subscriptions": {"post": _post_subscription(by_type)},
             "/push/endpoints": {"post": _post_endpoint(by_type)},
+            **management_paths(by_type),
         },
         "components": {
             "securitySchemes": {

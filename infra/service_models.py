@@ -13,10 +13,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-SERVICES = {"dynamodb": "dynamodb", "s3": "s3", "ses": "sesv2", "sns": "sns", "sqs": "sqs", "ssm": "ssm"}
+SERVICES = {
+    "dynamodb": "dynamodb", "lambda": "lambda", "s3": "s3", "ses": "sesv2", "sns": "sns", "sqs": "sqs", "ssm": "ssm",
+}
 """botocore's names of services, by the prefix of their actions in a policy."""
 
-OPERATIONS = {"s3:ListBucket": ("ListObjectsV2", "HeadBucket"), "ses:SendRawEmail": ("SendEmail",)}
+OPERATIONS = {
+    "lambda:InvokeFunction": ("Invoke",), "s3:ListBucket": ("ListObjectsV2", "HeadBucket"),
+    "ses:SendRawEmail": ("SendEmail",),
+}
 """Operations by action, where they are not called the same (Service Authorization Reference)."""
 
 NOT_CALLED = {"dynamodb": ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")}

@@ -23,6 +23,8 @@ LEASE = timedelta(minutes=2)
 
 REACHED, TOO_LATE = "reached", "too-late"
 """What is counted of a broadcast's recipients."""
+FAILED = "failed"
+"""What is counted of a customer whom a job cannot deal with; the log says why."""
 
 
 class Job(Struct, frozen=True, omit_defaults=True):

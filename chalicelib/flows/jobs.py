@@ -18,16 +18,14 @@ from msgspec.structs import replace
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.definitions import Definitions, UnknownVersionError
 from chalicelib.domain.job_looks import LOOKS, LookAt
-from chalicelib.domain.jobs import LEASE, Job, Look
+from chalicelib.domain.jobs import FAILED, LEASE, Job, Look
 from chalicelib.errors import ProviderOutcomeUnknownError, ProviderRefusedError
 from chalicelib.flows.broadcast_pace import paced
 from chalicelib.flows.definitions_in_force import current, with_version
 from chalicelib.observability import logger
-from chalicelib.storage import customers, functions, jobs, log
+from chalicelib.storage import customers, jobs, log
 from chalicelib.storage.jobs import Kept
 
-FUNCTION = "audience"
-"""The function that works on jobs."""
 PAGE = 500
 """Customers read at a time."""
 TOGETHER = 100
@@ -44,17 +42,6 @@ NEXT_DAY = timedelta(minutes=15)
 """When a broadcast that has used up the day's quota looks again what is left."""
 
 Clock = Callable[[], datetime]
-
-
-def wake(now: datetime) -> int:
-    """Start the function `audience` for every job that can go on; how many. One read of half a unit when there is none.
-
-    Raises StorageUnavailableError; the next tick looks again.
-    """
-    free = [kept.job.job_id for kept in jobs.unfinished() if kept.job.status != "running" or kept.job.is_free(now)]
-    for job_id in free:
-        functions.start(FUNCTION, {"job": job_id})
-    return len(free)
 
 
 def work(
@@ -170,8 +157,15 @@ class _Work:
             except UnknownVersionError as unknown:
                 found = with_version(unknown.journey, unknown.version)
                 if found is None:
-                    raise
+                    return self._failed(customer)
                 self._look_of = LOOKS[self._job.kind](self._job, found)
+            except Exception:  # whatever it is: one customer holds nobody else back (semantics 24)
+                return self._failed(customer)
+
+    def _failed(self, customer: Customer) -> Look:
+        told = {"job": self._job.job_id, "customer_id": customer.customer_id}
+        logger.exception("customer left out of a job", extra=told)
+        return Look((FAILED,))
 
     def _go_on(self) -> bool:
         """Keep what was done every few seconds; whether there is time left, and the job is still ours."""

@@ -1,4 +1,5 @@
-"""Every minute: timers that have fallen due become entries of their customers' logs, or wake their messages.
+"""Every minute: timers that have fallen due become entries of their customers' logs, or wake their messages; and jobs
+over many customers that can go on are started.
 
 The tick stays a little behind the clock and reads the last minutes again, so a timer that was written while the minute
 was read is not lost. How far it came is kept in the shop table now and then, for a tick that starts in a new process.
@@ -12,7 +13,7 @@ from msgspec import Struct
 
 from chalicelib.domain.rehearsal import timer_entry
 from chalicelib.observability import TICK_LATE, measure_seconds
-from chalicelib.storage import log, shop, timers
+from chalicelib.storage import functions, jobs, log, shop, timers
 from chalicelib.storage.timers import DueTimer
 
 MINUTE = timedelta(minutes=1)
@@ -79,7 +80,19 @@ def tick(now: datetime) -> Ticked:
     if _memory.kept is None or done - _memory.kept >= KEEP_EVERY:
         _keep_cursor(done)
         _memory.kept = done
+    start_jobs(now)
     return Ticked(fired, minutes)
+
+
+def start_jobs(now: datetime) -> int:
+    """Start the function `audience` for every job that can go on; how many. Half a read unit when there is none.
+
+    Raises StorageUnavailableError; the next tick looks again.
+    """
+    free = [kept.job for kept in jobs.unfinished() if kept.job.status != "running" or kept.job.is_free(now)]
+    for job in free:
+        functions.start("audience", {"job": job.job_id})
+    return len(free)
 
 
 def _fire(timer: DueTimer, minute: datetime, now: datetime) -> int:

@@ -85,6 +85,19 @@ class Function:
                 return
 
 
+def in_background(
+    function: Function, on_failure: Callable[[dict[str, Any]], object]
+) -> Callable[[dict[str, Any]], None]:
+    """Starts a function that is to be called asynchronously, one call after another."""
+
+    def start(event: dict[str, Any]) -> None:
+        threading.Thread(
+            target=function.invoke_asynchronously, args=(event, on_failure), name=function.name, daemon=True
+        ).start()
+
+    return start
+
+
 class Loop(threading.Thread):
     """Calls `work` until stopped: again at once when it did something, else after a rest. Failures are logged.
 

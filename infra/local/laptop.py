@@ -25,6 +25,7 @@ from infra.local.functions import (
     Function,
     Loop,
     daily_loop,
+    in_background,
     queue_loop,
     sns_event,
     stream_loop,
@@ -172,8 +173,8 @@ class Laptop:
             os.environ.pop(name, None)
 
     def _start_tap(self) -> None:
-        tap = ProviderTap(self.ministack.endpoint, self.outbox, clock.now, self._sent)
-        self._tap = free_server(tap.answer)
+        self._provider = ProviderTap(self.ministack.endpoint, self.outbox, clock.now, self._sent)
+        self._tap = free_server(self._provider.answer)
         self._tap.start()
         os.environ["AWS_ENDPOINT_URL"] = self._tap.url
 
@@ -227,6 +228,9 @@ class Laptop:
                 lambda body: publish.invoke_asynchronously(json.loads(body), failed),
             )
         )
+        # A short time-out: what a job has come to when everything stops is a few seconds old.
+        audience = Function("audience", product.audience, 60)
+        self._provider.functions[f"{STACK}-audience"] = in_background(audience, failed)
         tick = tick_loop(Function("tick", product.tick), lambda: self.clock.speed)
         self._loops = [
             tick,

@@ -1,5 +1,7 @@
 """The address at which the product finds AWS: everything goes on to MiniStack, and what SES and SNS take is noted.
 
+What the product starts of its own functions runs in this process.
+
 MiniStack keeps neither the headers of a mail nor the payload of a push, so the outbox looks at the requests themselves.
 """
 
@@ -21,6 +23,7 @@ from infra.local.outbox import Outbox, Outgoing, read_email
 SEND_EMAIL = "/v2/email/outbound-emails"
 _PER_CONNECTION = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "content-length"})
 _ENDPOINT_ARN = re.compile(rb"(<EndpointArn>[^<]+?):app/([^<]+</EndpointArn>)")
+_INVOCATION = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 _MESSAGE_ID = re.compile(r"<MessageId>([^<]+)</MessageId>")
 
 
@@ -32,9 +35,15 @@ class ProviderTap:
     ) -> None:
         self._endpoint, self._outbox, self._now, self._sent = endpoint, outbox, now, sent
         self._pool = urllib3.PoolManager(maxsize=16, retries=False)
+        self.functions: dict[str, Callable[[dict[str, Any]], object]] = {}
+        """By their names: functions that run in this process, which the product may start asynchronously."""
 
     def answer(self, request: Request) -> Response:
         """MiniStack's answer to a request, unchanged; 502 when MiniStack cannot be reached."""
+        called = _INVOCATION.fullmatch(request.path)
+        if called is not None and called[1] in self.functions:
+            self.functions[called[1]](json.loads(request.get_data() or b"{}"))
+            return Response(status=202)
         body = as_ministack_names_endpoints(request.get_data(cache=False))
         path = request.environ.get("RAW_URI") or request.full_path
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _PER_CONNECTION}

@@ -10,12 +10,13 @@ from werkzeug.wrappers import Request, Response
 
 import app as functions
 from chalicelib.storage import clients
+from infra.local.functions import Function
 from infra.local.http_event import HttpApi
 
 
 @lru_cache(maxsize=1)
 def _api() -> HttpApi:
-    return HttpApi(functions.app.routes, functions.app)
+    return HttpApi(functions.app.routes, Function("api", functions.app, 15))
 
 
 def wsgi(environ: Any, start_response: Any) -> Any:

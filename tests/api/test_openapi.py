@@ -43,6 +43,7 @@ schema = schemathesis.openapi.from_wsgi("/openapi.json", api_with_its_descriptio
 @pytest.fixture
 def api_key(moto: str) -> str:
     set_secrets(moto, "api-keys", KEY)
+    set_secrets(moto, "management-keys", KEY)
     secret_parameters.create_missing(Aws(), moto)
     return KEY
 

@@ -29,7 +29,7 @@ from tests.sources.signing import shopify_headers, woocommerce_headers
 
 FUNCTIONS = {
     "APIHandler": "api", "Engine": "engine", "Sender": "sender", "Tick": "tick", "Feedback": "feedback",
-    "Publish": "publish", "Archive": "archive", "Compact": "compact",
+    "Publish": "publish", "Audience": "audience", "Archive": "archive", "Compact": "compact",
 }
 """The functions by their logical ids, with their names within the stack."""
 MOBILE_APPLICATION = "arn:aws:sns:eu-west-1:123456789012:app/GCM/shop"

@@ -61,4 +61,6 @@ def _attribute(resources: dict[str, Any], name: str, attribute: str) -> str:
         return f"arn:aws:sns:{REGION}:{ACCOUNT}:{resolve(properties['TopicName'], resources)}"
     if kind == "AWS::Logs::LogGroup":
         return f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{resolve(properties['LogGroupName'], resources)}:*"
+    if kind == "AWS::Lambda::Function":
+        return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{resolve(properties['FunctionName'], resources)}"
     raise KeyError(f"{name} ({kind}) in a policy")

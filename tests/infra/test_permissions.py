@@ -14,10 +14,12 @@ from tests.infra.policies import ACCOUNT, REGION, STACK, resolved_policies
 
 Template = dict[str, Any]
 
-FUNCTIONS = ["APIHandler", "Engine", "Sender", "Tick", "Feedback", "Publish", "Archive", "Compact"]
+FUNCTIONS = ["APIHandler", "Engine", "Sender", "Tick", "Feedback", "Publish", "Audience", "Archive", "Compact"]
 
 WILDCARDS = {
     ("APIHandler", "RegisterDevices"),
+    ("APIHandler", "ReadTheQuota"),
+    ("Audience", "ReadTheQuota"),
     ("Engine", "ListStreams"),
     ("Sender", "ListStreams"),
     ("Archive", "ListStreams"),
@@ -105,8 +107,22 @@ def test_who_reads_files_is_told_which_are_missing(template: Template, function:
     assert "Condition" not in listing[0]
 
 
-def test_no_function_deletes_customers_or_reads_all_of_them(template: Template) -> None:
-    actions = {
-        action for statements in resolved_policies(template).values() for it in statements for action in it["Action"]
+def _who_may(template: Template, action: str) -> set[tuple[str, str]]:
+    """Functions and tables for which a role allows an action."""
+    return {
+        (function, resource.rpartition("/")[2].removeprefix(f"{STACK}-"))
+        for function, statements in resolved_policies(template).items()
+        for statement in statements if action in statement["Action"] for resource in statement["Resource"]
     }
-    assert not actions & {"dynamodb:DeleteItem", "dynamodb:Scan", "dynamodb:DeleteTable"}
+
+
+def test_only_jobs_and_counts_read_all_customers_and_nobody_deletes_any(template: Template) -> None:
+    """What is deleted are jobs that are over, which have moved to another place of the shop's own table."""
+    assert _who_may(template, "dynamodb:Scan") == {("APIHandler", "customers"), ("Audience", "customers")}
+    assert _who_may(template, "dynamodb:DeleteItem") == {("APIHandler", "shop"), ("Audience", "shop")}
+    assert not _who_may(template, "dynamodb:DeleteTable")
+
+
+def test_the_tick_may_start_the_audience_and_nothing_else_starts_a_function(template: Template) -> None:
+    starting = _who_may(template, "lambda:InvokeFunction")
+    assert {(function, name.rpartition("-")[2]) for function, name in starting} == {("Tick", "audience")}

@@ -17,7 +17,8 @@ from infra.aws import Aws, DeploymentError
 def test_missing_secrets_are_made_and_the_product_reads_them(moto: str) -> None:
     created = secret_parameters.create_missing(Aws(), moto)
     assert created == [
-        f"/{moto}/link-keys/1", f"/{moto}/api-keys/1", f"/{moto}/webhook-keys/1", f"/{moto}/vapid/private-key",
+        f"/{moto}/link-keys/1", f"/{moto}/api-keys/1", f"/{moto}/management-keys/1",
+        f"/{moto}/webhook-keys/1", f"/{moto}/vapid/private-key",
         f"/{moto}/vapid/public-key",
     ]
     assert len(b64decode(secrets.values("webhook-keys")[0].removeprefix("whsec_"), validate=True)) == 32
@@ -78,6 +79,6 @@ def test_only_the_stacks_own_parameters_are_deleted(moto: str) -> None:
     aws.client("ssm").put_parameter(Name=f"/{moto}-2/api-keys/1", Type="SecureString", Value="of another stage")
     for number in range(12):
         aws.client("ssm").put_parameter(Name=f"/{moto}/hooks/shopify/{number}", Type="SecureString", Value="x")
-    assert len(secret_parameters.delete_all(aws, moto)) == 17
+    assert len(secret_parameters.delete_all(aws, moto)) == 18
     assert secret_parameters.names(aws, f"/{moto}") == []
     assert secret_parameters.names(aws, f"/{moto}-2") == [f"/{moto}-2/api-keys/1"]

@@ -16,6 +16,7 @@ from chalicelib.domain.shop import FrequencyCap, QuietHours
 from chalicelib.errors import ActRefusedError
 from chalicelib.flows import broadcasts, definitions_in_force, means
 from chalicelib.flows import jobs as flow
+from chalicelib.flows.tick import start_jobs
 from chalicelib.storage import jobs, log
 from tests.flows.engine_on_aws import DiedError, dying_at_write
 from tests.jobs.broadcast_shop import SALE, put
@@ -85,7 +86,7 @@ def test_the_plan_tells_who_will_be_skipped_and_why() -> None:
 
 def test_nothing_starts_by_being_uploaded() -> None:
     clock = Clock(NOON + timedelta(minutes=1), STEP)
-    assert flow.wake(clock()) == 0
+    assert start_jobs(clock()) == 0
     assert broadcasts.status("flash-sale", clock).state == "not-started"
 
 

@@ -1,0 +1,107 @@
+"""The management API's part of docs/openapi.json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.api import incoming, management, management_bodies
+from chalicelib.flows import broadcasts, counting, journey_control
+
+Schemas = dict[type[Any], dict[str, Any]]
+
+_KEYS = "With a key of its own (`/<stack>/management-keys/*` in SSM), not the one that events are posted with."
+_NAME = {
+    "name": "name", "in": "path", "required": True, "description": "The journey's name",
+    "schema": {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"},
+}
+_ACTS = (
+    ("pause", "Pause a journey", management_bodies.Act),
+    ("resume", "Resume a paused journey", management_bodies.ResumeAct),
+    ("move", "Move people from earlier versions to the one in force", management_bodies.MoveAct),
+    ("enrol", "Let the members of a journey's segment enter it", management_bodies.Act),
+)
+
+
+def management_paths(types: Schemas) -> dict[str, Any]:
+    """The paths below `/v1/journeys` and `/v1/broadcasts`."""
+    paths: dict[str, Any] = {"/v1/journeys": {"get": _get_journeys(types)}}
+    for act, summary, body in _ACTS:
+        paths[f"/v1/journeys/{{name}}/{act}"] = {"post": _operation(
+            types, f"post{act.capitalize()}", summary,
+            "Without `confirm` the counts are told, and a `basis` that names them; with `confirm` and that `basis` it "
+            "is done, unless the journey has changed since.",
+            types[counting.Answer], body=types[body],
+        )}
+    progress = types[broadcasts.Progress]
+    paths["/v1/broadcasts/{name}/plan"] = {"post": _operation(
+        types, "postPlan", "What a broadcast would come to", "Recipients, skips by reason, duration and cost.",
+        types[broadcasts.Plan],
+    )}
+    paths["/v1/broadcasts/{name}/start"] = {"post": _operation(
+        types, "postStart", "Start a broadcast", "Without `confirm` the plan; with it and its `basis` it starts.",
+        {"anyOf": [types[broadcasts.Plan], progress]}, body=types[management_bodies.Act],
+    )}
+    paths["/v1/broadcasts/{name}/cancel"] = {"post": _operation(
+        types, "postCancel", "Stop a broadcast in flight", "Whoever was reached stays in the journey.", progress,
+        body=types[management_bodies.Confirmation],
+    )}
+    status = _operation(types, "getBroadcast", "How far a broadcast is", _KEYS, progress)
+    paths["/v1/broadcasts/{name}/status"] = {"get": status}
+    return paths
+
+
+def _get_journeys(types: Schemas) -> dict[str, Any]:
+    listing = types[journey_control.Listing]
+    count = {
+        "name": "count", "in": "query", "required": False, "schema": {"type": "string", "enum": ["true", "false"]},
+        "description": "`true`: how many people stand in each, too",
+    }
+    return {
+        "operationId": "getJourneys",
+        "summary": "The journeys in force",
+        "description": _KEYS,
+        "parameters": [count],
+        "responses": {"200": _answer("All of them", listing), "202": _answer(_COUNTING, listing), **_problems(types)},
+    }
+
+
+_COUNTING = "Not every customer has been looked at: ask again after `Retry-After` seconds"
+
+
+def _operation(
+    types: Schemas, operation: str, summary: str, description: str, answer: dict[str, Any], *,
+    body: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": operation,
+        "summary": summary,
+        "description": description,
+        "parameters": [_NAME],
+        "responses": {
+            "200": _answer("Counted, or done", answer),
+            "202": _answer(_COUNTING, answer),
+            "404": _answer("No journey of that name is in force", types[incoming.Problem]),
+            "409": _answer("It cannot be done as things stand; the message says why", types[incoming.Problem]),
+            **_problems(types, has_body=body is not None),
+        },
+    }
+    if body is not None:
+        described["requestBody"] = {"required": False, "content": {"application/json": {"schema": body}}}
+    return described
+
+
+def _problems(types: Schemas, *, has_body: bool = False) -> dict[str, Any]:
+    problem = types[incoming.Problem]
+    of_body = {
+        "400": _answer("The body is not as described; the message names the place", problem),
+        "413": _answer(f"The body is larger than {management.LARGEST_BODY} bytes", problem),
+    }
+    return {
+        **(of_body if has_body else {}),
+        "401": _answer("The management key is missing or unknown", problem),
+        "503": _answer("What is needed is away or throttled: ask again after `Retry-After` seconds", problem),
+    }
+
+
+def _answer(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
