@@ -46,6 +46,9 @@ def enter(walk: Walk, program: Program, event: Event, event_ref: str, due: datet
             walk.point(slot, event, event_ref)
             walk.trace.note(journey.name, "same run", event.name, run=run)
             return
+    if walk.definitions.paused(journey.name, walk.now):
+        walk.trace.note(journey.name, "not entered", "paused", run_key=key)
+        return
     visit = next((known for known in walk.visits if known.journey == journey.name), None)
     if visit is not None and not journey.again.allows(visit.last_at, walk.now):
         told = f"again: {journey.again.rule}, last entered {visit.last_at.isoformat()}"
