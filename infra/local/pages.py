@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,10 @@ from chalicelib import clock
 from chalicelib.console import pages as console
 from chalicelib.console.pages import ClockFace, Frame, Place, render_problem
 from chalicelib.console.timeline import money, render_customer, render_customers
+from chalicelib.console.why import render_why
 from chalicelib.console.wording import Wording, language_of
 from chalicelib.flows import definitions_in_force, timeline
+from chalicelib.flows.why import explain, explain_absence
 from infra.local.demo_products import CURRENCY, GARMENTS, picture
 from infra.local.demo_session import Session, Sessions
 from infra.local.demo_shop import DemoError, DemoShop
@@ -56,6 +58,7 @@ _ROUTES = Map(
         Rule("/customers", endpoint="customers", methods=["GET"]),
         Rule("/customers/<identifier>", endpoint="customer", methods=["GET"]),
         Rule("/rehearsal", endpoint="rehearsal", methods=["GET"]),
+        Rule("/customers/<identifier>/why", endpoint="why", methods=["GET"]),
         Rule("/clock", endpoint="hurry", methods=["POST"]),
     ]
 )
@@ -96,6 +99,7 @@ class Pages:
             "act": self.act,
             "customers": self.customers,
             "customer": self.customer,
+            "why": self.why,
             "hurry": self.move_on,
             "rehearsal": lambda visit: _page(rehearsal_page(visit.frame, visit.request.args.get("journey", ""))),
             "outbox": lambda visit: self.outbox.all(visit.request, visit.frame),
@@ -202,6 +206,23 @@ class Pages:
             words = visit.frame.words
             return _page(render_problem(visit.frame, words("not-found"), words("customer-not-found")), 404)
         return _page(render_customer(found, visit.frame, self._settings(), technical="all" in visit.request.args))
+
+    def why(self, visit: Visit, identifier: str) -> Response:
+        """One customer's decisions, and the answer to why a message did not come."""
+        asked, day = visit.request.args.get("message", ""), visit.request.args.get("day", "")
+        try:
+            absence = explain_absence(identifier, asked, date.fromisoformat(day)) if asked and day else None
+        except ValueError:
+            raise NotFound from None
+        explained = absence[0] if absence else explain(identifier)
+        words = visit.frame.words
+        if explained is None:
+            return _page(render_problem(visit.frame, words("not-found"), words("customer-not-found")), 404)
+        definitions = definitions_in_force.current(clock.now())
+        not_got = absence[1] if absence else None
+        return _page(render_why(
+            explained, visit.frame, definitions.settings, messages=definitions.messages, not_got=not_got
+        ))
 
     def move_on(self, visit: Visit) -> Response:
         """Move time on."""

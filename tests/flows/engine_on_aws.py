@@ -78,12 +78,14 @@ class Engine:
         tick.forget()
 
     def put_in_force(
-        self, *journeys: str, messages: Iterable[MessageDefinition] = (), settings: ShopSettings | None = None
+        self, *journeys: str, messages: Iterable[MessageDefinition] = (), settings: ShopSettings | None = None,
+        since: datetime | None = None,
     ) -> None:
-        """Journeys from their text, with these messages, as a publishing leaves them."""
+        """Journeys from their text, with these messages, as a publishing (at `since`) leaves them."""
         named = {message.name: message for message in messages}
         read = tuple(read_journey(text, "journeys/story.yaml", named) for text in journeys)
-        assert put_in_force(InForce(settings or ShopSettings(), tuple(named.values()), read), read_in_force())
+        in_force = InForce(settings or ShopSettings(), tuple(named.values()), read, since=since)
+        assert put_in_force(in_force, read_in_force())
 
     def records(self) -> list[dict[str, Any]]:
         """The records of the log's stream, from its beginning."""
