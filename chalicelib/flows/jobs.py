@@ -107,7 +107,7 @@ class _Work:
             for some, is_last in self._pages():
                 left = list(some)
                 while left:
-                    definitions = current(self._clock())
+                    definitions = self._definitions()
                     if _is_outdated(self._job, definitions):
                         return self._stop("the journey was changed or taken away meanwhile")
                     if _is_held(self._job, definitions):
@@ -135,6 +135,13 @@ class _Work:
             yield page.customers, page.is_last
             if page.is_last:
                 return
+
+    def _definitions(self) -> Definitions:
+        """What is in force; read anew where what this process knows is not what the job was made for."""
+        definitions = current(self._clock())
+        if _is_outdated(self._job, definitions):
+            return with_version(self._job.journey, self._job.version) or definitions
+        return definitions
 
     def _look(self, some: list[Customer], allowed: int, definitions: Definitions) -> dict[str, Look]:
         """Looks at the next customers, until so many entries as are allowed came of it; by customer, in order."""

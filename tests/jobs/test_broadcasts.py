@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from msgspec.structs import replace
 
+from chalicelib.definitions.journey_files import read_journey
 from chalicelib.domain.customer import Address, Sent
 from chalicelib.domain.shop import FrequencyCap, QuietHours
 from chalicelib.errors import ActRefusedError
@@ -19,7 +20,7 @@ from chalicelib.flows import jobs as flow
 from chalicelib.flows.tick import start_jobs
 from chalicelib.storage import jobs, log
 from tests.flows.engine_on_aws import DiedError, dying_at_write
-from tests.jobs.broadcast_shop import SALE, put
+from tests.jobs.broadcast_shop import MESSAGE, SALE, put
 from tests.jobs.crowd import NOON, Clock, answering_get_account, commit, person, ses_quota, told, work_to_the_end
 
 CROWD = [f"customer-{number:02}" for number in range(10)]
@@ -231,6 +232,20 @@ def test_a_file_changed_in_flight_stops_the_broadcast() -> None:
     start(clock)
     work_to_the_end(JOB, clock)
     assert reached() == dict.fromkeys(CROWD, 1)
+
+
+def test_a_process_that_has_not_seen_the_newest_file_looks_before_it_gives_up() -> None:
+    """It goes by what it has read for a minute; a broadcast may start within that."""
+    clock = Clock(NOON, STEP)
+    newest = SALE.replace("Omsk", "Tomsk")
+    put(newest)
+    start(clock)
+    put(SALE)
+    definitions_in_force.current(clock())
+    in_force = definitions_in_force.read_in_force()
+    journey = read_journey(newest, "journeys/flash-sale.yaml", {"sale": MESSAGE})
+    assert definitions_in_force.put_in_force(replace(in_force.in_force, journeys=(journey,)), in_force)
+    assert work_to_the_end(JOB, clock).counts == {"reached": 10}
 
 
 def test_a_broadcast_goes_out_once() -> None:
