@@ -121,21 +121,25 @@ class Condition:
         """The value of each field that it reads, by its path, in the order of the paths."""
         return {path: _field(path)(scope) for path in sorted(self.reads)}
 
-    def next_change(self, scope: Scope) -> datetime | None:
+    def next_change(self, scope: Scope, before: datetime | None = None) -> datetime | None:
         """The first moment after `scope.now` at which time alone changes the value, to the microsecond.
 
-        None when nothing but an event can change it. Each comparison of elapsed time turns at most twice, so looking
-        at those few moments is exact.
+        None when nothing but an event can change it, or when it is not `before` a moment that is early enough anyway.
+        Each comparison of elapsed time turns at most twice, so looking at those few moments is exact.
         """
-        if not self.turns:
+        now = scope.now
+        ahead = [
+            moment
+            for turn in self.turns
+            if (moment := turn(scope)) is not None and moment > now and (before is None or moment < before)
+        ]
+        if not ahead:
             return None
-        turns = {turn(scope) for turn in self.turns}
-        ahead = sorted(moment for moment in turns if moment is not None and moment > scope.now)
-        held = self.holds(scope) if ahead else False
-        return next(
-            (moment for moment in ahead if self.holds(Scope(scope.customer, scope.values, moment)) != held),
-            None,
-        )
+        held = self.holds(scope)
+        for moment in sorted(ahead):
+            if self.holds(Scope(scope.customer, scope.values, moment)) != held:
+                return moment
+        return None
 
     def event_paths(self) -> frozenset[str]:
         """The paths it reads of the event, without the leading `event.`."""

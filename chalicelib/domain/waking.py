@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from chalicelib.domain.conditions import Scope
@@ -12,13 +11,26 @@ from chalicelib.domain.journeys import DateTrigger, WaitFor
 from chalicelib.domain.occurrences import next_occurrence
 
 
-def next_wake(customer: Customer, definitions: Definitions, now: datetime) -> datetime | None:
+def next_wake(
+    customer: Customer, definitions: Definitions, now: datetime, before: datetime | None = None
+) -> datetime | None:
     """The first moment after which time alone changes something for this customer, or None.
 
     A run that has come due already (after a pause) is a reason to wake at once: the answer may be before `now`.
+    Where a timer is pending, only what is `before` it matters: a later moment may be answered with None.
     Raises UnknownVersionError.
     """
-    return min(_moments(customer, definitions, now), default=None)
+    first = before
+    scope = Scope(customer, {}, now)
+    for run in customer.runs:
+        first = _sooner(first, _of_run(run, customer, definitions, now, first))
+    for watched in definitions.watched:
+        first = _sooner(first, watched.rule.next_change(scope, first))
+    for program in definitions.dated:
+        trigger = program.journey.trigger
+        if isinstance(trigger, DateTrigger):
+            first = _sooner(first, next_occurrence(trigger, customer, definitions.settings, now))
+    return None if first is before else first
 
 
 def due_of(run: Run, definitions: Definitions) -> datetime | None:
@@ -32,28 +44,25 @@ def due_of(run: Run, definitions: Definitions) -> datetime | None:
     return due
 
 
-def _moments(customer: Customer, definitions: Definitions, now: datetime) -> Iterator[datetime]:
-    scope = Scope(customer, {}, now)
-    for run in customer.runs:
-        due = due_of(run, definitions)
-        if due is None or definitions.paused(run.journey, now):
-            continue
-        yield due
-        program = definitions.versions.get((run.journey, run.version))
-        step = program.journey.steps[run.step] if program is not None else None
-        if program is not None and isinstance(step, WaitFor):
-            seen = Scope(customer, run.values, now)
-            for case in step.cases:
-                change = program.conditions[case.when].next_change(seen) if case.when else None
-                if change is not None:
-                    yield change
-    for watched in definitions.watched:
-        change = watched.rule.next_change(scope)
-        if change is not None:
-            yield change
-    for program in definitions.dated:
-        trigger = program.journey.trigger
-        if isinstance(trigger, DateTrigger):
-            occurrence = next_occurrence(trigger, customer, definitions.settings, now)
-            if occurrence is not None:
-                yield occurrence
+def _of_run(
+    run: Run, customer: Customer, definitions: Definitions, now: datetime, before: datetime | None
+) -> datetime | None:
+    """When a run goes on by itself, or what it waits for comes true by time alone."""
+    due = due_of(run, definitions)
+    if due is None or definitions.paused(run.journey, now):
+        return None
+    program = definitions.versions.get((run.journey, run.version))
+    step = program.journey.steps[run.step] if program is not None else None
+    if program is not None and isinstance(step, WaitFor):
+        seen = Scope(customer, run.values, now)
+        for case in step.cases:
+            if case.when:
+                due = _sooner(due, program.conditions[case.when].next_change(seen, before))
+    return due
+
+
+def _sooner(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The earlier of two moments; the first where they are the same."""
+    if one is None:
+        return other
+    return one if other is None or one <= other else other

@@ -373,7 +373,8 @@ class Walk:
 
         One that should have fired by now is not waited for.
         """
-        first = next_wake(self.state(), self.definitions, self.now)
-        if first is not None and (self.timer_at is None or first < self.timer_at or self.timer_at <= self.now):
+        pending = self.timer_at if self.timer_at is not None and self.timer_at > self.now else None
+        first = next_wake(self.state(), self.definitions, self.now, pending)
+        if first is not None and (pending is None or first < pending):
             self.timer_at = first
             self.effects.append(ArmTimer(self.customer.customer_id, first))
