@@ -36,6 +36,7 @@ def main() -> int:
     table.add_row("$ per 1,000 messages beyond SES", f"{money.per_thousand_messages:.4f}", "under 0.005")
     table.add_row("$ a month idle", f"{money.idle_month:.2f}", "under 0.10")
     table.add_row("$ a month, 10,000 customers and 100,000 mails, beyond SES's $10", f"{money.shop_month:.2f}", "-")
+    table.add_row("$ of it for the archive's files, at most", f"{money.archive_month:.2f}", "-")
     table.add_row("events folded a second, one core", f"{folded['events_per_second']:,.0f}", "20,000")
     tested = conditions.run()
     figure = f"{tested['evaluation_us']:.2f} (the slowest {tested['slowest_evaluation_us']:.2f})"

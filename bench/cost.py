@@ -26,8 +26,20 @@ PROCESSOR = Decimal(1769) / 512
 """CPU time stretches by this at 512 MB: Lambda gives a whole processor at 1,769 MB."""
 ROUND_TRIP = 5
 """Milliseconds that a function waits for DynamoDB, an assumption; twice for a webhook of a known customer."""
-MILLISECONDS = {"engine record": 12, "sender record": 60, "tick": 40}
-"""Billed time at 512 MB, assumptions: the engine and the tick wait side by side, the sender mostly for SES."""
+MILLISECONDS = {"engine record": 12, "sender record": 60, "tick": 40, "archived entry": 0.5, "archived file": 60}
+"""Billed time at 512 MB, assumptions: the engine and the tick wait side by side, the sender mostly for SES; the archive
+takes 0.06 ms of a whole processor for an entry (`bench.archive`), and waits for S3 once a file."""
+STREAM_SHARDS = 4
+"""A table on demand begins with 4,000 write units, and a partition, which is a shard of its stream, bears 1,000
+(DynamoDB Developer Guide, "DynamoDB on-demand capacity mode", "Partitions and data distribution")."""
+ARCHIVED_FILES = STREAM_SHARDS * 12 * 24 * 30
+"""Files of the archive in a month: one for every five minutes and shard in which anything happens, which is all of them
+in a shop large enough, and no more in a larger one. Each is read once, by the compaction."""
+COMPACTION_MS, COMPACTION_GB = 30_000, Decimal("1.73")
+"""Billed time of a night's compaction, an assumption for a few thousand entries, and the function's memory."""
+ARCHIVED_BYTES = 600
+"""Of one entry in the archive, in its line and in the table, where a file holds a few only; 130 in files of a hundred
+(`bench.archive`)."""
 TICKS = 60 * 24 * 30
 TICK_READS = 4
 """Read units of a tick with nothing to fire: three minutes and its share of the cursor."""
@@ -39,12 +51,17 @@ three mails for each of the 0.15 orders beside 10 others: 0.05."""
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """US dollars; `shop_month` is a month of a shop with 10,000 customers, SES left out."""
+    """US dollars; `shop_month` is a month of a shop with 10,000 customers, SES left out.
+
+    `archive_month` is the part of it that the archive's files and compactions take, the same however many events they
+    hold; what grows with the events is in `per_million_events`.
+    """
 
     per_million_events: Decimal
     per_thousand_messages: Decimal
     idle_month: Decimal
     shop_month: Decimal
+    archive_month: Decimal
 
 
 def of(units: dict[str, Units], webhook_ms: float, alarms: int, metrics: int, prices_file: Path = PRICES) -> Costs:
@@ -64,7 +81,9 @@ def of(units: dict[str, Units], webhook_ms: float, alarms: int, metrics: int, pr
 
     request = running(Decimal(str(webhook_ms)) * PROCESSOR + 2 * ROUND_TRIP)
     engine = running(Decimal(MILLISECONDS["engine record"]), BATCH)
-    taking = price["http_request"] + request + engine
+    archived = running(Decimal(str(MILLISECONDS["archived entry"]))) - price["invocation"]
+    archived += ARCHIVED_BYTES * price["s3_gigabyte_month"] / 10**9
+    taking = price["http_request"] + request + engine + archived
     flush = capacity("page view, three at a time") * 3
     month = VIEW_REQUESTS * (taking + flush) + WEBHOOKS * (taking + capacity("webhook"))
     events = VIEWS + WEBHOOKS
@@ -80,5 +99,8 @@ def of(units: dict[str, Units], webhook_ms: float, alarms: int, metrics: int, pr
     idle += max(0, alarms - int(price["alarms_free"])) * price["alarm_month"]
     idle += max(0, metrics - int(price["metrics_free"])) * price["metric_month"]
     timer = capacity("timer, armed and fired") + engine
-    shop = CUSTOMERS * (month + MAILS * message + TIMERS * timer) + idle
-    return Costs(month / events * 1_000_000, message * 1000, idle, shop)
+    files = price["s3_put"] + price["s3_get"] + running(Decimal(MILLISECONDS["archived file"]))
+    compaction = price["invocation"] + COMPACTION_MS / Decimal(1000) * COMPACTION_GB * price["gigabyte_second"]
+    archive = ARCHIVED_FILES * files + 30 * compaction
+    shop = CUSTOMERS * (month + MAILS * message + TIMERS * timer) + idle + archive
+    return Costs(month / events * 1_000_000, message * 1000, idle, shop, archive)

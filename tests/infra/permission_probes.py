@@ -18,9 +18,11 @@ from chalicelib.domain.messages import Message, Status
 from chalicelib.flows.definitions_in_force import read_in_force
 from chalicelib.storage import archive, bucket, catalogue, identities, log, messages, secrets, tables, tasks, timers
 from chalicelib.storage.archive import Archived
+from infra.local.functions import scheduled_event
 from tests.channels.browser_subscription import BrowserSubscription
 from tests.infra import storefront_payloads as payloads
 from tests.infra.deployed_shop import MOBILE_APPLICATION, shop_file
+from tests.infra.management_probes import MANAGEMENT_PROBES
 from tests.infra.stepped_shop import Probe, SteppedShop
 from tests.infra.storefront_payloads import Person
 
@@ -340,7 +342,7 @@ def day_becomes_a_table(steps: SteppedShop) -> None:
     day = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=next(_numbers))
     entry = Entry("somebody", "an entry", day, "test", (Event("page.viewed", day),))
     archive.write([Archived(entry, Position("a stream", 1))])
-    steps.shop.invoke("Compact", {"source": "aws.events", "detail-type": "Scheduled Event"})
+    steps.shop.invoke("Compact", scheduled_event("compact"))
     assert archive.compacted(day.date()).events == 1
     assert [file.key for file in bucket.list_files(f"{archive.PARQUET}day={day:%Y-%m-%d}/")]
 
@@ -424,5 +426,5 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("Compact", "ReadTheLog"): day_becomes_a_table,
     ("Compact", "WriteTables"): day_becomes_a_table,
     ("Compact", "MarkDays"): day_becomes_a_table,
-}
+} | MANAGEMENT_PROBES
 """The probe of each statement that a function needs while it runs, or Lambda to read a stream for it."""
