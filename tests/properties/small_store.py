@@ -7,7 +7,7 @@ from datetime import datetime
 
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.definitions import Definitions
-from chalicelib.domain.effects import AppendEntry, ArmTimer, Effect, PutMessage
+from chalicelib.domain.effects import AppendEntry, ArmTimer, Effect, IssueCode, PutMessage, PutTask
 from chalicelib.domain.events import Entry
 from chalicelib.domain.fold import fold
 from chalicelib.domain.messages import Message, Status
@@ -20,7 +20,7 @@ class CrashError(Exception):
 
 
 class SmallStore:
-    """Log, stream, states, messages and timers of a few customers."""
+    """Log, stream, states, messages, timers, codes and tasks of a few customers."""
 
     def __init__(self, definitions: Definitions, customers: Iterable[Customer]) -> None:
         self.definitions = definitions
@@ -30,6 +30,8 @@ class SmallStore:
         self.messages: dict[tuple[str, str], Message] = {}
         self.queued: list[Message] = []
         self.timers: set[tuple[str, datetime]] = set()
+        self.codes: dict[str, IssueCode] = {}
+        self.tasks: dict[str, PutTask] = {}
         self.checkpoint = 0
         self._known: set[tuple[str, str]] = set()
         self._writes_left: int | None = None
@@ -103,3 +105,7 @@ class SmallStore:
             self.timers.add((effect.customer_id, effect.due))
         elif isinstance(effect, AppendEntry):
             self.append(effect.entry)
+        elif isinstance(effect, IssueCode):
+            self.codes.setdefault(effect.offer.code_id, effect)
+        elif isinstance(effect, PutTask):
+            self.tasks.setdefault(effect.task.task_id, effect)
