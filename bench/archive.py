@@ -1,6 +1,7 @@
 """What archiving a day of the log takes: requests to S3, bytes, processor time.
 
-`python -m bench.archive [batches entries]`. The product's own flows run on an emulated S3; the requests are counted at the client.
+`python -m bench.archive [batches entries]`. The product's own flows run on an emulated S3; the requests are counted at
+the client.
 """
 
 from __future__ import annotations
