@@ -28,7 +28,7 @@ class EveryStepInAnyWeather(EngineInAnyWeather):
     """The same weather over the whole language."""
 
     @initialize(written=journeys, shop=shops)
-    def open(self, written: list[dict[str, Any]], shop: ShopSettings) -> None:  # type: ignore[override]
+    def open(self, written: list[dict[str, Any]], shop: ShopSettings) -> None:
         self.shop = shop
         self.definitions = definitions_of(written, shop)
         people = [anna("email", "push", customer_id=each) for each in PEOPLE]
