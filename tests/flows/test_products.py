@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from botocore.exceptions import ClientError
+from msgspec.structs import replace
 
 from chalicelib.domain.events import Cart, Checkout, Entry, Event, Line, Order, Product
 from chalicelib.errors import StorageUnavailableError
@@ -52,6 +55,17 @@ def test_what_the_storefront_said_stays() -> None:
         "p1", title="Coat, M", url="https://shop.example/coat?m", size="M", quantity=2, category="coats",
         image_url=PHOTO,
     )
+
+
+def test_a_product_that_was_only_looked_at_is_shown_as_the_catalogue_knows_it() -> None:
+    catalogue.put(replace(COAT, price=Decimal(18990), currency="EUR"), NOW)
+
+    bare = completed(Event("product.viewed", NOW, product=Product("p1", size="M"))).product
+    assert bare == replace(COAT, price=Decimal(18990), currency="EUR", size="M")
+    told = completed(Event("product.viewed", NOW, product=Product("p1", title="Coat, M", price=Decimal(15000)))).product
+    assert told == replace(COAT, title="Coat, M", price=Decimal(15000))
+    unknown = Event("product.viewed", NOW, product=Product("p9", title="Hat"))
+    assert completed(unknown) == unknown
 
 
 @pytest.mark.parametrize("event", [
