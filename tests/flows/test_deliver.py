@@ -48,7 +48,7 @@ def test_a_message_goes_out_and_its_record_says_how(shop: SendingShop) -> None:
     assert shop.timers() == []
 
 
-def test_a_redelivered_record_sends_nothing_again(shop: SendingShop) -> None:
+def test_semantics_22_a_redelivered_record_sends_nothing_again(shop: SendingShop) -> None:
     shop.customer(MAIL)
     message = shop.message()
 
@@ -60,7 +60,7 @@ def test_a_redelivered_record_sends_nothing_again(shop: SendingShop) -> None:
     assert shop.told() == []
 
 
-def test_consent_withdrawn_after_the_decision_is_respected(shop: SendingShop) -> None:
+def test_semantics_21_consent_withdrawn_after_the_decision_is_respected(shop: SendingShop) -> None:
     shop.customer(MAIL, consents=("sms",))
 
     deliver(shop.message(), NOW)
@@ -73,7 +73,7 @@ def test_consent_withdrawn_after_the_decision_is_respected(shop: SendingShop) ->
     assert (event.message.message_id, event.message.kind) == ("m1", "no-consent")
 
 
-def test_a_transactional_message_needs_no_consent_but_an_address_that_works(shop: SendingShop) -> None:
+def test_semantics_14_a_transactional_message_needs_no_consent_but_an_address_that_works(shop: SendingShop) -> None:
     shop.customer(Address("email", "gone@example.com", suppressed="hard-bounce"), consents=())
     deliver(shop.message(name="hello", category="transactional"), NOW)
     assert (shop.found().status, shop.found().reason) == (Status.SKIPPED, "suppressed")
@@ -257,7 +257,7 @@ def test_a_message_that_waited_does_not_stand_in_its_own_way(shop: SendingShop) 
     assert shop.found().status is Status.SENT
 
 
-def test_one_bad_customer_does_not_hold_back_another(shop: SendingShop) -> None:
+def test_semantics_24_one_bad_customer_does_not_hold_back_another(shop: SendingShop) -> None:
     customers.commit(Stored(Customer("c1")), Customer("c1", now=NOW, profile=Profile(addresses=(
         Address("web-push", "https://push.example.com/x", p256dh="%", auth="%"), Address("email", "@"),
     ))), None)

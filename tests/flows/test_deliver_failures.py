@@ -16,7 +16,7 @@ from tests.flows.failing_calls import Cut, failing, failing_at_write, lost_answe
 from tests.flows.sending_shop import MAIL, NOW, SendingShop, later
 
 
-def test_a_throttled_message_is_tried_again_and_goes_out(shop: SendingShop) -> None:
+def test_semantics_23_a_throttled_message_is_tried_again_and_goes_out(shop: SendingShop) -> None:
     shop.customer(MAIL)
     message = shop.message()
 
@@ -78,7 +78,7 @@ def test_an_exit_while_a_message_waits_for_its_next_try_stops_it(shop: SendingSh
     assert (shop.found().status, shop.found().reason) == (Status.SKIPPED, "expired")
 
 
-def test_marketing_of_unknown_outcome_is_never_sent_again(shop: SendingShop) -> None:
+def test_semantics_23_marketing_of_unknown_outcome_is_never_sent_again(shop: SendingShop) -> None:
     shop.customer(MAIL)
     message = shop.message()
 
@@ -92,7 +92,7 @@ def test_marketing_of_unknown_outcome_is_never_sent_again(shop: SendingShop) -> 
     assert names(shop) == ["message.unknown"]
 
 
-def test_a_transactional_message_of_unknown_outcome_is_sent_again_after_a_quarter_of_an_hour_and_marked(
+def test_semantics_23_a_transactional_message_of_unknown_outcome_is_sent_again_after_15_minutes_and_marked(
     shop: SendingShop,
 ) -> None:
     shop.customer(MAIL)

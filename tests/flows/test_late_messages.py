@@ -34,7 +34,7 @@ def outcome(shop: SendingShop) -> tuple[str, str]:
     return shop.found().status.value, shop.found().reason
 
 
-def test_the_event_that_led_to_a_message_does_not_end_it(shop: SendingShop) -> None:
+def test_semantics_7_the_event_that_led_to_a_message_does_not_end_it(shop: SendingShop) -> None:
     """The thanks for an order that was the goal are still due when the mail had to wait."""
     shop.customer(MAIL)
     shop.logged(Event("order.placed", NOW))
@@ -44,7 +44,7 @@ def test_the_event_that_led_to_a_message_does_not_end_it(shop: SendingShop) -> N
     assert outcome(shop) == ("sent", "")
 
 
-def test_a_goal_that_was_reached_meanwhile_ends_it(shop: SendingShop) -> None:
+def test_semantics_8_a_goal_that_was_reached_meanwhile_ends_it(shop: SendingShop) -> None:
     shop.customer(MAIL)
     shop.logged(Event("order.placed", later(minutes=1)))
 
@@ -53,7 +53,7 @@ def test_a_goal_that_was_reached_meanwhile_ends_it(shop: SendingShop) -> None:
     assert outcome(shop) == ("skipped", "expired")
 
 
-def test_an_exit_on_a_condition_that_has_become_true_ends_it(shop: SendingShop) -> None:
+def test_semantics_7_an_exit_on_a_condition_that_has_become_true_ends_it(shop: SendingShop) -> None:
     profile = replace(shop.customer(MAIL).profile, orders=OrderTotals(count=1))
     shop.customer(profile=profile)
 
@@ -63,7 +63,7 @@ def test_an_exit_on_a_condition_that_has_become_true_ends_it(shop: SendingShop) 
 
 
 @pytest.mark.parametrize(("city", "becomes"), [("Tver", ("sent", "")), ("Omsk", ("skipped", "filter"))])
-def test_a_customer_who_is_no_longer_meant_gets_nothing(
+def test_semantics_2_a_customer_who_is_no_longer_meant_gets_nothing(
     shop: SendingShop, city: str, becomes: tuple[str, str],
 ) -> None:
     profile: Profile = replace(shop.customer(MAIL).profile, city=city)
@@ -74,7 +74,7 @@ def test_a_customer_who_is_no_longer_meant_gets_nothing(
     assert outcome(shop) == becomes
 
 
-def test_while_its_journey_is_paused_a_message_that_waits_goes_on_waiting(shop: SendingShop) -> None:
+def test_semantics_26_while_its_journey_is_paused_a_message_that_waits_goes_on_waiting(shop: SendingShop) -> None:
     shop.customer(MAIL)
     message = in_force(shop)
     with failing("before-call.sesv2.SendEmail", throttling(), times=1):
@@ -96,7 +96,7 @@ def test_while_its_journey_is_paused_a_message_that_waits_goes_on_waiting(shop: 
     (Resume("late"), ("sent", "")),
     (Resume("shift"), ("sent", "")),
 ])
-def test_after_a_pause_its_resumption_says_what_becomes_of_what_waited(
+def test_semantics_26_after_a_pause_its_resumption_says_what_becomes_of_what_waited(
     shop: SendingShop, resume: Resume, becomes: tuple[str, str],
 ) -> None:
     shop.customer(MAIL)

@@ -50,7 +50,7 @@ SENT, SOLD_OUT = (Status.SENT, ""), (Status.SKIPPED, "out-of-stock")
     ((replace(SMALL, stock=-1),), SOLD_OUT),
     ((), SENT),
 ])
-def test_a_product_that_has_sold_out_in_that_size_is_not_offered(
+def test_semantics_16_a_product_that_has_sold_out_in_that_size_is_not_offered(
     shop: SendingShop, products: tuple[Product, ...], becomes: tuple[Status, str],
 ) -> None:
     shop.define(checks=("stock",))
@@ -113,7 +113,7 @@ def test_a_message_that_asks_for_no_check_reads_nothing(shop: SendingShop) -> No
     assert "BatchGetItem" not in [name for name, _ in requests]
 
 
-def test_lack_of_consent_is_told_before_lack_of_stock(shop: SendingShop) -> None:
+def test_semantics_16_lack_of_consent_is_told_before_lack_of_stock(shop: SendingShop) -> None:
     shop.define(checks=("stock",))
     keep(replace(COAT, stock=0))
     shop.customer(MAIL, PHONE, consents=())
@@ -123,7 +123,7 @@ def test_lack_of_consent_is_told_before_lack_of_stock(shop: SendingShop) -> None
     assert shop.found().reason == "no-consent"
 
 
-def test_on_a_later_try_the_stock_is_looked_up_anew(shop: SendingShop) -> None:
+def test_semantics_16_on_a_later_try_the_stock_is_looked_up_anew(shop: SendingShop) -> None:
     shop.define(checks=("stock",))
     keep(COAT)
     shop.customer(MAIL)

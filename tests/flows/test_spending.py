@@ -47,7 +47,7 @@ def outcomes(shop: SendingShop, how_many: int) -> list[tuple[str, str]]:
     return [(message.status.value, message.reason) for message in found]
 
 
-def test_the_cost_is_reserved_before_the_provider_is_called(shop: SendingShop) -> None:
+def test_semantics_20_the_cost_is_reserved_before_the_provider_is_called(shop: SendingShop) -> None:
     shop.define(budget="1.00")
 
     with reserved_at_the_call() as seen:
@@ -57,7 +57,7 @@ def test_the_cost_is_reserved_before_the_provider_is_called(shop: SendingShop) -
     assert shop.found(customer_id="c1").status is Status.SENT
 
 
-def test_a_spent_budget_skips_marketing_and_the_log_is_told(shop: SendingShop) -> None:
+def test_semantics_20_a_spent_budget_skips_marketing_and_the_log_is_told(shop: SendingShop) -> None:
     shop.define(budget="0.0002")
 
     for number in range(3):
@@ -79,7 +79,7 @@ def test_transactional_messages_go_on_and_are_counted(shop: SendingShop) -> None
     assert reserved() == 3 * MAIL_COST
 
 
-def test_a_journeys_budget_bounds_it_and_the_shops_bounds_all(shop: SendingShop) -> None:
+def test_semantics_20_a_journeys_budget_bounds_it_and_the_shops_bounds_all(shop: SendingShop) -> None:
     shop.define(budget="0.0003", journey_budget="0.0001")
 
     deliver(mail_to(shop, 0), NOW)
@@ -267,7 +267,7 @@ class TestAlert:
         got = clients.client("sqs").receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
         return [json.loads(message["Body"]) for message in got]
 
-    def test_it_comes_at_80_percent_and_not_again(self, shop: SendingShop) -> None:
+    def test_semantics_20_it_comes_at_80_percent_and_not_again(self, shop: SendingShop) -> None:
         shop.define(budget="0.0005")
         for number in range(3):
             deliver(mail_to(shop, number), NOW)

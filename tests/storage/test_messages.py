@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from chalicelib.domain.messages import Message, Status
+from chalicelib.domain.messages import WEBHOOK, CodeOffer, Message, Status
 from chalicelib.storage import messages
 from chalicelib.storage.tables import Messages
 from tests.storage.examples import CUSTOMER, NOON, message
@@ -46,6 +46,16 @@ def test_a_message_is_read_as_it_was_put() -> None:
     assert messages.put(message())
 
     assert stored() == message()
+
+
+@pytest.mark.parametrize("special", [
+    message(code=CodeOffer("10 %", 172800, "c0de", NOON + timedelta(days=2))),
+    message(code=None, channels=(WEBHOOK,), url="https://crm.example.com/hook"),
+])
+def test_a_code_of_an_earlier_step_and_where_to_call_are_kept_too(special: Message) -> None:
+    messages.put(special)
+
+    assert stored() == special
 
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.SKIPPED, Status.DEFERRED])
