@@ -52,3 +52,19 @@ def test_every_field_of_a_trigger_is_named(field: str) -> None:
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_journey_that_ships_is_named_and_no_other() -> None:
+    rows = re.findall(r"^\| ((?:`[^`]+`(?:, )?)+) \|", GUIDE.partition("## Those that ship")[2], re.MULTILINE)
+    named = re.findall(r"`([^`]+)`", " ".join(rows))
+    assert sorted(named) == sorted(path.stem for path in (ROOT / "schedules" / "journeys").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("points", ["review-request", "nps"])
+def test_the_points_that_a_journey_awards_are_those_its_message_names(points: str) -> None:
+    journey = (ROOT / "schedules" / "journeys" / f"{points}.yaml").read_text("utf-8")
+    (message,) = set(re.findall(r"- send: (\S+)", journey))
+    (awarded,) = set(re.findall(r"award: \{points: (\d+)", journey))
+    for locale in ("ru", "en"):
+        text = (ROOT / "templates" / message / f"email.{locale}.txt").read_text("utf-8")
+        assert re.search(rf"\b{awarded} (?:баллов|points)", text)
