@@ -265,6 +265,23 @@ def test_the_moment_told_is_the_one_that_stepping_finds(rule: str, customer: Cus
     assert moment is None or condition.holds(Scope(customer, values, moment)) != held
 
 
+@settings(max_examples=150, deadline=None)
+@given(timed_rules, people, events_seen, st.integers(1, 200))
+def test_where_nothing_turned_nothing_changed(
+    rule: str, customer: Customer, values: dict[str, Any], halves: int
+) -> None:
+    """What spares most looks at a rule, and most looks ahead: neither hides a change."""
+    condition, now = compile_rule(rule, SEGMENTS), Scope(customer, values, NOW)
+    later = Scope(customer, values, NOW + halves * HOUR / 2)
+
+    if condition.holds(now) != condition.holds(later):
+        assert condition.turned(later, NOW)
+    moment = condition.next_change(now)
+    for enough in (later.now, later.now + INSTANT):
+        expected = moment if moment is not None and moment < enough else None
+        assert condition.next_change(now, enough) == expected
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(["==", "!=", "<", "<=", ">", ">="]),
