@@ -34,13 +34,21 @@ class Step:
 
 
 def seeds(project: Path) -> dict[str, Path]:
-    """The seeds of a project, by their key in the bucket."""
-    return {
+    """The seeds of a project, by their key in the bucket, in the order of uploading: what others refer to comes first.
+
+    Each upload starts a publishing, which would tell the shop of a journey whose message is still to come.
+    """
+    found = {
         prefix + path.relative_to(project / root).as_posix(): path
         for root, prefix in ROOTS.items()
         for path in sorted((project / root).rglob("*"))
         if path.is_file() and not path.name.startswith(".")
     }
+    return {key: found[key] for key in sorted(found, key=lambda key: (_rank(key), key))}
+
+
+def _rank(key: str) -> int:
+    return 2 if key.startswith("journeys/") else 1 if key.endswith("/message.yaml") else 0
 
 
 def plan(aws: Aws, bucket: str, project: Path) -> list[Step]:

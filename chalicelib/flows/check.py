@@ -80,18 +80,11 @@ def check(folder: Path, now: datetime) -> list[Problem]:
     """
     texts: dict[str, Path] = {}
     for root in (folder, folder / "schedules"):
-        found = (root / "shop.yaml", root / "segments.yaml", *root.glob("journeys/*.yaml"), *root.glob("templates/*/*"))
+        found = (*root.glob("*.yaml"), *root.glob("journeys/*.yaml"), *root.glob("templates/*/*"))
         texts |= {path.relative_to(root).as_posix(): path for path in found if path.is_file()}
     versions = {key: blake2b(texts[key].read_bytes()).hexdigest() for key in sorted(texts)}
     files = Files(versions, lambda key: texts[key].read_bytes(), FolderFiles(folder / "templates"))
     checked = check_files(files, InForce(), now)
-    for root in (folder, folder / "schedules"):
-        if (root / "prices.yaml").is_file():
-            try:
-                read_prices((root / "prices.yaml").read_text("utf-8"))
-            except (DefinitionError, UnicodeDecodeError) as error:
-                reason = error if isinstance(error, DefinitionError) else DefinitionError("is not UTF-8 text")
-                checked.refuse("prices.yaml", reason)
     return sorted(checked.problems, key=lambda problem: (problem.file, problem.line))
 
 
@@ -101,6 +94,7 @@ def check_files(files: Files, before: InForce, now: datetime) -> Checked:
     Pauses are those of before: they are not a matter of a file alone.
     """
     checked = Checked(before)
+    _prices(files, checked)
     settings = _settings(files, checked)
     segments = _segments(files, checked)
     messages = _messages(files, checked, settings, now)
@@ -121,6 +115,14 @@ def _settings(files: Files, checked: Checked) -> ShopSettings:
         except DefinitionError as error:
             checked.refuse("shop.yaml", error)
     return checked.in_force.settings
+
+
+def _prices(files: Files, checked: Checked) -> None:
+    if "prices.yaml" in files.versions:
+        try:
+            read_prices(files.text("prices.yaml"))
+        except DefinitionError as error:
+            checked.refuse("prices.yaml", error)
 
 
 def _segments(files: Files, checked: Checked) -> tuple[Segment, ...]:

@@ -20,7 +20,7 @@ from chalicelib.flows.problem_mail import mail_problems
 from chalicelib.observability import logger
 from chalicelib.storage import bucket, jobs
 
-PREFIXES = ("journeys/", "segments.yaml", "shop.yaml", "templates/")
+PREFIXES = ("journeys/", "prices.yaml", "segments.yaml", "shop.yaml", "templates/")
 """Where definitions stand; the quarantine beside them is not listed."""
 PAUSES_KEPT = timedelta(days=400)
 """How long a pause is remembered after its end: as long as the log."""

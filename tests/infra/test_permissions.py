@@ -27,6 +27,7 @@ WILDCARDS = {
     ("Sender", "SendPush"),
     ("Sender", "SendSms"),
     ("Publish", "TellWhatIsWrongWithAFile"),
+    ("Publish", "MailWhatIsWrongWithAFile"),
 }
 """The statements that reach further than one named thing; each has its reason in the template."""
 
@@ -77,13 +78,18 @@ def test_no_role_borrows_a_policy_of_aws(template: Template) -> None:
 
 
 def test_only_the_sender_can_send(template: Template) -> None:
+    """But for the mails by which publishing tells the shop itself what is wrong with its files."""
     senders = {
         function
         for function, statements in resolved_policies(template).items()
         for statement in statements
         if {"ses:SendEmail", "sns:Publish"} & set(statement["Action"])
     }
-    assert senders == {"Sender"}
+    assert senders == {"Sender", "Publish"}
+    (mail,) = [it for it in resolved_policies(template)["Publish"] if "ses:SendEmail" in it["Action"]]
+    assert [name for name in mail["Resource"] if "configuration-set" in name] == [
+        f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/{STACK}-transactional"
+    ]
 
 
 def test_the_private_key_of_web_push_is_the_senders_alone(template: Template) -> None:
@@ -99,7 +105,7 @@ def test_the_private_key_of_web_push_is_the_senders_alone(template: Template) ->
     assert readers == {"Sender"}
 
 
-@pytest.mark.parametrize("function", ["Sender", "Publish"])
+@pytest.mark.parametrize("function", ["APIHandler", "Sender", "Publish"])
 def test_who_reads_files_is_told_which_are_missing(template: Template, function: str) -> None:
     """S3 answers GetObject with 404 only to who may list the bucket, and a condition on a prefix is never met by it."""
     listing = [it for it in resolved_policies(template)[function] if "s3:ListBucket" in it["Action"]]

@@ -50,6 +50,17 @@ def test_seeds_go_where_the_shop_edits_them(bucket: str, project: Path) -> None:
     assert text_of(bucket, "journeys/welcome.yaml") == "journey: welcome"
 
 
+def test_what_others_refer_to_comes_first(project: Path) -> None:
+    """A message's texts before it, all messages and segments before the journeys that send and name them."""
+    write(project, "templates/cart-offer/push.ru.txt", "Hello")
+    write(project, "schedules/segments.yaml", "vip: customer.orders.count > 5")
+
+    assert list(seeds.seeds(project)) == [
+        "segments.yaml", "shop.yaml", "templates/cart-offer/push.ru.txt", "templates/cart-offer/message.yaml",
+        "journeys/welcome.yaml",
+    ]
+
+
 def test_seeding_again_changes_nothing(bucket: str, project: Path) -> None:
     seed(bucket, project)
     assert set(seed(bucket, project).values()) == {"unchanged"}

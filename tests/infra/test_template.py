@@ -219,7 +219,7 @@ def uploads_that_publish(template: Template, key: str, event: str) -> Iterator[R
 
 @pytest.mark.parametrize("key", [
     "journeys/welcome.yaml", "templates/cart-offer/message.yaml", "templates/cart-offer/email.ru.mjml",
-    "templates/cart-offer/sms.ru.txt", "shop.yaml",
+    "templates/cart-offer/sms.ru.txt", "shop.yaml", "segments.yaml", "prices.yaml",
 ])
 def test_a_change_of_a_file_is_published_once(template: Template, key: str) -> None:
     assert len(list(uploads_that_publish(template, key, "s3:ObjectCreated:*"))) == 1
