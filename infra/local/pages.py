@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -60,8 +62,23 @@ _ROUTES = Map(
         Rule("/rehearsal", endpoint="rehearsal", methods=["GET"]),
         Rule("/customers/<identifier>/why", endpoint="why", methods=["GET"]),
         Rule("/clock", endpoint="hurry", methods=["POST"]),
+        Rule("/environment", endpoint="environment", methods=["GET"]),
     ]
 )
+
+
+PRODUCT = (
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_ACCOUNT_ID_ENDPOINT_MODE",
+    "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB",
+)
+"""What another process needs of the environment, besides `SELVEDGE_…`, to find the emulated AWS."""
+
+
+def environment() -> dict[str, str]:
+    """The environment that the product's functions run in: `./selvedge --local` takes it over, the clock included."""
+    return {
+        name: value for name, value in os.environ.items() if name in PRODUCT or name.startswith("SELVEDGE_")
+    }
 
 
 @dataclass(frozen=True)
@@ -101,6 +118,7 @@ class Pages:
             "customer": self.customer,
             "why": self.why,
             "hurry": self.move_on,
+            "environment": lambda _: Response(json.dumps(environment()), mimetype="application/json"),
             "rehearsal": lambda visit: _page(rehearsal_page(visit.frame, visit.request.args.get("journey", ""))),
             "outbox": lambda visit: self.outbox.all(visit.request, visit.frame),
             "message": lambda visit, identifier: self.outbox.one(visit.request, visit.frame, identifier),

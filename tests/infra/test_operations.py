@@ -56,7 +56,7 @@ def test_a_recovery_asks_for_the_time_zone_before_it_touches_anything(
     stage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert operations.main(["recover", "--stage", stage, "--since", "2026-11-20T08:00"]) == 1
-    assert "has no time zone" in capsys.readouterr().out
+    assert "has no time zone" in capsys.readouterr().err
 
 
 def test_each_operation_has_its_make_target() -> None:
