@@ -15,8 +15,8 @@ from infra.aws import Aws, DeploymentError
 PRIVATE_KEY, PUBLIC_KEY = "vapid/private-key", "vapid/public-key"
 WEBHOOK_KEY = "webhook-keys/1"
 OWN = ("link-keys/1", "api-keys/1", "management-keys/1", WEBHOOK_KEY, PRIVATE_KEY)
-"""Secrets that nobody gives us: signing of links, the keys of `POST /v1/events` and of the management API, signing of the
-calls of other systems, and the identity of web push."""
+"""Secrets that nobody gives us: signing of links, the keys of `POST /v1/events` and of the management API, signing of
+the calls of other systems, and the identity of web push."""
 FROM_STOREFRONTS = {"hooks/shopify": "Shopify", "hooks/woocommerce": "WooCommerce"}
 """Paths under which the secrets lie that a storefront signs its webhooks with."""
 

@@ -44,9 +44,13 @@ def failed_call_is_set_aside(function: str, queue: str = "AsyncFailures") -> Pro
     return probe
 
 
-def bucket_is_listed(steps: SteppedShop) -> None:
+def bucket_is_listed(function: str) -> Probe:
     """On AWS a file that is not there is missing only for who may list the bucket, and forbidden for others."""
-    steps.role("Sender", "s3").list_objects_v2(Bucket=steps.shop.deployed.outputs["Bucket"])
+
+    def probe(steps: SteppedShop) -> None:
+        steps.role(function, "s3").list_objects_v2(Bucket=steps.shop.deployed.outputs["Bucket"])
+
+    return probe
 
 
 CALLED_DIRECTLY: dict[tuple[str, str], Probe] = {
@@ -55,11 +59,11 @@ CALLED_DIRECTLY: dict[tuple[str, str], Probe] = {
     **{(function, "ListStreams"): streams_are_listed(function) for function in ("Engine", "Sender", "Archive")},
     **{
         (name, "SetAsideWhatFails"): failed_call_is_set_aside(name)
-        for name in ("Tick", "Feedback", "Publish", "Compact")
+        for name in ("Tick", "Feedback", "Publish", "Audience", "Compact")
     },
     # Only after half a day in which S3 was away is a piece of the log given up.
     ("Archive", "SetAsideWhatFails"): failed_call_is_set_aside("Archive", "StreamFailures"),
     # MiniStack answers 404 for a file that is not there, whoever asks.
-    ("Sender", "KnowWhichFilesAreMissing"): bucket_is_listed,
+    **{(name, "KnowWhichFilesAreMissing"): bucket_is_listed(name) for name in ("APIHandler", "Sender")},
 }
 """The statements that nothing in MiniStack misses, with the reasons."""

@@ -151,7 +151,7 @@ def test_checking_a_folder_needs_no_stage(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_the_script_in_the_root_runs_it_from_anywhere(tmp_path: Path) -> None:
-    command = [ROOT / "selvedge", "broadcast", "--help"]
+    command = [str(ROOT / "selvedge"), "broadcast", "--help"]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     if not (ROOT / ".venv").exists():
         assert "make check" in ran.stderr
