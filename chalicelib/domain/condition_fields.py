@@ -88,6 +88,11 @@ CUSTOMER_DATES: Final = frozenset({
 })
 """Those of `CUSTOMER_FIELDS` that are a moment or a date."""
 
+_KEPT_IN: Final = {
+    "id": "", "channels": "addresses", "email": "addresses", "phone": "addresses", "opened_at": "engagement",
+    "clicked_at": "engagement",
+}
+
 _EVENT_PARTS: Final[dict[str, type[msgspec.Struct]]] = {
     "cart": events.Cart, "checkout": events.Checkout, "order": events.Order, "product": events.Product,
     "page": events.Page, "customer": events.Attributes, "consent": events.ConsentChange, "message": events.Feedback,
@@ -120,6 +125,12 @@ def customer_field(field: str) -> Evaluate:
         return CUSTOMER_FIELDS[field]
     name = field.removeprefix("data.")
     return lambda scope: _plain(scope.customer.profile.data.get(name))
+
+
+def part_of_profile(field: str) -> str:
+    """The field of `Profile` that `customer.<field>` is told from; empty for the id, which never changes."""
+    head = field.partition(".")[0]
+    return _KEPT_IN.get(head, head)
 
 
 def event_field(field: str) -> Evaluate:

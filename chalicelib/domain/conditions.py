@@ -26,6 +26,7 @@ from chalicelib.domain.condition_fields import (
     event_value,
     event_values,
     is_own,
+    part_of_profile,
 )
 from chalicelib.domain.condition_parts import (
     COMPARISONS,
@@ -140,6 +141,19 @@ class Condition:
             if self.holds(Scope(scope.customer, scope.values, moment)) != held:
                 return moment
         return None
+
+    def turned(self, scope: Scope, since: datetime) -> bool:
+        """Whether a comparison of elapsed time turned after a moment, up to `scope.now`; else time changed nothing."""
+        for turn in self.turns:
+            moment = turn(scope)
+            if moment is not None and since < moment <= scope.now:
+                return True
+        return False
+
+    def parts_of_profile(self) -> tuple[str, ...]:
+        """The fields of `Profile` that it reads: while they stay as they are, only time can change its value."""
+        paths = (path.removeprefix("customer.") for path in self.reads if path.startswith("customer."))
+        return tuple(sorted({part for path in paths if (part := part_of_profile(path))}))
 
     def event_paths(self) -> frozenset[str]:
         """The paths it reads of the event, without the leading `event.`."""

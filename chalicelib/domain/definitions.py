@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from chalicelib.domain.conditions import Condition, compile_condition
+from chalicelib.domain.customer import Profile
 from chalicelib.domain.experiments import Allocation
 from chalicelib.domain.journeys import (
     Branch,
@@ -105,12 +106,20 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A segment that journeys are triggered by: its rule, and which of them coming into it, or leaving it, enters."""
+    """A segment that journeys are triggered by: its rule, and which of them coming into it, or leaving it, enters.
+
+    `parts` are the fields of `Profile` that the rule reads.
+    """
 
     segment: str
     rule: Condition
     entered: tuple[Program, ...] = ()
     left: tuple[Program, ...] = ()
+    parts: tuple[str, ...] = ()
+
+    def is_untouched(self, before: Profile, after: Profile) -> bool:
+        """Whether nothing that the rule reads is different: then only time can have changed its answer."""
+        return all(getattr(before, part) == getattr(after, part) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +213,16 @@ def _pauses(programs: Mapping[str, Program], pauses: Iterable[Pause]) -> dict[st
     return known
 
 
+def _watching(segment: str, rule: Condition) -> Watched:
+    return Watched(segment, rule, parts=rule.parts_of_profile())
+
+
 def _watched(live: Iterable[Program], rules: Mapping[str, Condition]) -> tuple[Watched, ...]:
     watched: dict[str, Watched] = {}
     for program in live:
         trigger = program.journey.trigger
         if isinstance(trigger, SegmentTrigger) and trigger.segment in rules:
-            known = watched.get(trigger.segment, Watched(trigger.segment, rules[trigger.segment]))
+            known = watched.get(trigger.segment, _watching(trigger.segment, rules[trigger.segment]))
             watched[trigger.segment] = (
                 replace(known, left=(*known.left, program))
                 if trigger.left

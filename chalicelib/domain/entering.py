@@ -84,7 +84,12 @@ def enter_by_change(walk: Walk, before: Before) -> None:
     now = Scope(walk.customer, {}, walk.now)
     same = before.customer.profile is walk.customer.profile
     for watched in walk.definitions.watched:
-        if same and not watched.rule.timed:
+        if before.now is None:
+            if same and not watched.rule.timed:
+                continue
+        elif (
+            same or watched.is_untouched(before.customer.profile, walk.customer.profile)
+        ) and not watched.rule.turned(now, before.now):
             continue
         was = before.now is not None and watched.rule.holds(Scope(before.customer, {}, before.now))
         inside = watched.rule.holds(now)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 import pytest
 
+from chalicelib.domain.condition_fields import CUSTOMER_FIELDS, customer_field, part_of_profile
 from chalicelib.domain.conditions import Condition, ConditionError, Scope, compile_condition
-from chalicelib.domain.customer import OrderTotals
+from chalicelib.domain.customer import OrderTotals, Profile
 from chalicelib.domain.segments import Segment, SegmentError, compile_segments
-from tests.domain.stories import anna
+from tests.domain.stories import anna, in_force, said, story
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -34,6 +38,48 @@ def test_a_segment_may_name_one_that_stands_below_it() -> None:
     assert compiled["cared_for"].segments == {"vip", "recent"}
     assert compiled["cared_for"].next_change(scope) == NOW + timedelta(days=90, microseconds=1)
     assert not compiled["vip"].timed
+
+
+def test_a_field_is_told_from_the_part_of_the_profile_that_it_is_said_to_come_from() -> None:
+    """While that part stays as it is, a segment's rule need not be asked again."""
+    class Reading:
+        def __init__(self, profile: Profile) -> None:
+            self.profile, self.parts = profile, set[str]()
+
+        def __getattr__(self, name: str) -> Any:
+            found = inspect.getattr_static(type(self.profile), name, None)
+            if isinstance(found, property):
+                return found.fget(self)  # type: ignore[misc]
+            if inspect.isfunction(found):
+                return partial(found, self)
+            self.parts.add(name)
+            return getattr(self.profile, name)
+
+    class Known:
+        customer_id = "anna"
+
+        def __init__(self, profile: Reading) -> None:
+            self.profile = profile
+
+    for field in (*CUSTOMER_FIELDS, "data.size"):
+        reading = Reading(anna("email", "sms").profile)
+        customer_field(field)(Scope(Known(reading), {}, NOW))  # type: ignore[arg-type]
+        part = part_of_profile(field)
+        assert reading.parts == ({part} if part else set()), field
+
+
+def test_who_is_new_enters_a_segment_by_what_they_never_did() -> None:
+    """Outside of everything before, inside now: also where their first event touches nothing that the rule reads."""
+    definitions = in_force(
+        """
+        journey: leads
+        enter: {segment: leads}
+        steps: [send: first]
+        """,
+        segments={"leads": "customer.orders.count == 0"},
+    )
+    came = story(definitions, said("03-02 10:00", "shop.smiled-at"), said("03-02 11:00", "shop.smiled-at"))
+    assert came == ["03-02 10:00 first by email"]
 
 
 def test_a_condition_knows_the_segments_within_segments() -> None:
