@@ -16,25 +16,13 @@ from chalicelib.domain.customer import Position
 from chalicelib.domain.events import Entry, Event, Identity, Merge
 from chalicelib.domain.messages import Message, Status
 from chalicelib.flows.definitions_in_force import read_in_force
-from chalicelib.flows.spending import month_of
-from chalicelib.storage import (
-    archive,
-    bucket,
-    budgets,
-    catalogue,
-    identities,
-    log,
-    messages,
-    secrets,
-    tables,
-    tasks,
-    timers,
-)
+from chalicelib.storage import archive, bucket, catalogue, identities, log, messages, secrets, tables, timers
 from chalicelib.storage.archive import Archived
 from infra.local.functions import scheduled_event
 from tests.channels.browser_subscription import BrowserSubscription
 from tests.infra import storefront_payloads as payloads
 from tests.infra.deployed_shop import MOBILE_APPLICATION, shop_file
+from tests.infra.journey_probes import owner_is_told_that_a_budget_is_nearly_spent, vip_gets_a_code_and_a_person_a_task
 from tests.infra.management_probes import MANAGEMENT_PROBES
 from tests.infra.stepped_shop import Probe, SteppedShop
 from tests.infra.storefront_payloads import Person
@@ -119,42 +107,6 @@ def product_is_kept_and_sold_out(steps: SteppedShop) -> None:
     assert catalogue.find([key])
     assert steps.shop.shopify("products/delete", {"id": number}) == 200
     assert catalogue.find([(str(number), "")])[str(number), ""].stock == 0
-
-
-def vip_gets_a_code_and_a_person_a_task(steps: SteppedShop) -> None:
-    """A step of a journey issues a code, another asks a person to call."""
-    lines = "  - issue: {code: 10 %, valid: 48 hours}\n  - task: {title: Call, within: 2 days}\n"
-    name, person = _journey(steps, lines)
-    steps.shop.event(f"{name}.asked", {"email": person.email})
-    steps.work()
-    who = steps.shop.customer_id(person)
-    assert len(list(tables.Codes.scan_all(tables.Codes.customer_id == who, ["k"]))) == 1
-    assert who in {task.customer_id for task in tasks.open_tasks()}
-
-
-def owner_is_told_that_a_budget_is_nearly_spent(steps: SteppedShop) -> None:
-    """A journey's first SMS takes more than four fifths of what it may cost in a month.
-
-    Where the topic does not take the alert it is left to the next message.
-    """
-    name, _ = _journey(steps, "  - send: hello\n", budget="0.01")
-    steps.shop.event(f"{name}.asked", {"phone": f"+4915112{next(_numbers):06}"})
-    steps.work()
-    month = budgets.standing(month_of(clock.now(), "Europe/Moscow"))
-    assert month.reserved[f"journeys/{name}"] > 0
-    assert f"journeys/{name}" in month.told
-
-
-def _journey(steps: SteppedShop, lines: str, budget: str = "100") -> tuple[str, Person]:
-    """Put a journey in force that begins with the event `<its name>.asked`; its name, and somebody to enter it."""
-    name = f"probe-{next(_numbers)}"
-    steps.shop.upload(f"journeys/{name}.yaml", (
-        f'journey: {name}\nbudget: {{month: "{budget}"}}\nenter: {{on: {name}.asked, again: always}}\nsteps:\n{lines}'
-    ))
-    steps.shop.invoke("Publish", {})
-    for function in ("Engine", "Sender"):
-        steps.shop.restart(function)
-    return name, Person(name)
 
 
 def unsubscribing_has_a_page(steps: SteppedShop) -> None:
