@@ -51,6 +51,7 @@ def _list_of(form: Form) -> Form:
 
 
 def _one_or_more(form: Form) -> Form:
+    """A list, or what would stand in it alone."""
     return {"anyOf": [form, _list_of(form)]}
 
 
@@ -58,7 +59,7 @@ CONDITION: Final = _named("condition")
 DURATION: Final = _named("duration")
 EVENTS: Final = _one_or_more(_named("event"))
 STEPS: Final = _named("steps")
-TEXT: Final[Form] = {"type": "string", "minLength": 1}
+TEXT: Final[Form] = {"type": ["string", "number"], "minLength": 1}
 TIME: Final = _named("time")
 FLAG: Final[Form] = {"type": "boolean"}
 
@@ -98,7 +99,7 @@ TRIGGERS: Final[Mapping[str, Fields]] = {
         "again": _AGAIN_FIELD,
     },
     "date": {
-        "date": Field("A date of the customer: customer.birthday.", _named("customer-field"), required=True),
+        "date": Field("A date of the customer: customer.birthday.", _named("customer-date"), required=True),
         "every": Field("Every year; once when left out.", {"const": "year"}),
         "at": Field("The time on the customer's clock, 9:00 when left out.", TIME),
         "offset": Field("So long before (-3 days) or after the date.", _named("offset")),
@@ -140,7 +141,7 @@ RESUME: Final[Fields] = {
     "at-most": Field("Do what is at most so late, and skip the rest.", DURATION, required=True),
 }
 BUDGET: Final[Fields] = {
-    "month": Field("US dollars a month.", {"type": ["string", "number"]}, required=True),
+    "month": Field("US dollars a month: \"10.00\".", {"type": ["string", "number"]}, required=True),
 }
 OFFER: Final[Fields] = {
     "code": Field("The discount as the customer reads it: 10 %.", TEXT, required=True),
@@ -207,7 +208,7 @@ STEP_FIELDS: Final[Mapping[str, Fields]] = {
     },
     "wait-for": {
         "wait-for": Field("Wait for the first of these events and conditions.",
-                          {"type": "array", "items": _named("wait-for-case"), "minItems": 1}, required=True),
+                          _one_or_more(_named("wait-for-case")), required=True),
         "limit": Field("How long at most.", DURATION, required=True),
         "otherwise": Field(f"When the limit has passed: {_OTHERWISE}", STEPS),
         "label": _LABEL,
@@ -220,7 +221,7 @@ STEP_FIELDS: Final[Mapping[str, Fields]] = {
     },
     "branch": {
         "branch": Field("Go by the first case that is true.",
-                        {"type": "array", "items": _named("case"), "minItems": 1}, required=True),
+                        _one_or_more(_named("case")), required=True),
         "otherwise": Field(f"When none is true: {_OTHERWISE}", STEPS),
         "label": _LABEL,
     },

@@ -20,9 +20,14 @@ MESSAGE_EVENTS: Final = tuple(
                                    "complained")
 )
 """What is told of messages, which journeys may listen to."""
-_NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_OWN_EVENT: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
-_LISTENED_TO: Final = (*MESSAGE_EVENTS, "task.completed", "endpoint.registered", "endpoint.gone")
+NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+OWN_EVENT: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
+"""The name of an event of the shop's own."""
+EVENTS: Final = frozenset({
+    *(event for event in EVENT_PARTS if not is_internal(event)), *MESSAGE_EVENTS, "task.completed",
+    "endpoint.registered", "endpoint.gone",
+})
+"""The events of the vocabulary that journeys may listen to."""
 _STARTED_BY_A_FIELD: Final = {
     "segment.entered": "segment", "segment.left": "segment-left", "date.reached": "date",
     "broadcast.reached": "broadcast",
@@ -98,11 +103,10 @@ def event_name(node: Node) -> str:
     name = node.string()
     if name in _STARTED_BY_A_FIELD:
         raise node.error(f"{name!r} is Selvedge's own: write `{_STARTED_BY_A_FIELD[name]}: …` under `enter` instead")
-    known = {event for event in EVENT_PARTS if not is_internal(event)} | set(_LISTENED_TO)
-    areas = {event.partition(".")[0] for event in known}
+    areas = {event.partition(".")[0] for event in EVENTS}
     taken = name.partition(".")[0] in areas or is_internal(name)
-    if name not in known and (taken or not _OWN_EVENT.fullmatch(name)):
-        raise node.error(f"unknown event {name!r}{_suggestion(name, known)}")
+    if name not in EVENTS and (taken or not OWN_EVENT.fullmatch(name)):
+        raise node.error(f"unknown event {name!r}{_suggestion(name, EVENTS)}")
     return name
 
 
@@ -123,7 +127,7 @@ def channel_name(node: Node) -> str:
 
 def hyphenated_name(node: Node) -> str:
     """A name of small letters, digits and hyphens, or a DefinitionError."""
-    if not _NAME.fullmatch(node.string()):
+    if not NAME.fullmatch(node.string()):
         raise node.error(f"{node.text!r} should be small letters and digits, joined by hyphens")
     return node.string()
 

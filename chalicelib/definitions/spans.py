@@ -9,15 +9,15 @@ from typing import Final
 from chalicelib.definitions.yaml_reader import Node
 
 _UNITS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
-_SPAN: Final = re.compile(r"^(-?\d{1,6})\s*(second|minute|hour|day|week)s?$")
+SPAN: Final = re.compile(r"^(-?\d{1,6})\s*(second|minute|hour|day|week)s?$")
 LONGEST: Final = 3660 * 86400
 """Ten years, in seconds: a longer duration is a slip of the pen, and could lead past the end of the calendar."""
-_TIME: Final = re.compile(r"^([01]?\d|2[0-3]):([0-5]\d)$")
+TIME: Final = re.compile(r"^([01]?\d|2[0-3]):([0-5]\d)$")
 
 
 def seconds_of(node: Node, *, negative: bool = False) -> int:
     """The seconds of a duration (a day is 24 hours of 3,600 s), or a DefinitionError."""
-    found = _SPAN.match(node.string().strip())
+    found = SPAN.match(node.string().strip())
     if found is None or (found[1].startswith("-") and not negative):
         raise node.error(f"should be a duration such as `90 minutes` or `3 days`, not {node.text!r}")
     seconds = int(found[1]) * _UNITS[found[2]]
@@ -28,7 +28,7 @@ def seconds_of(node: Node, *, negative: bool = False) -> int:
 
 def time_of(node: Node) -> time:
     """A time of day, or a DefinitionError."""
-    found = _TIME.match(node.string().strip())
+    found = TIME.match(node.string().strip())
     if found is None:
         raise node.error(f"should be a time such as `15:00`, not {node.text!r}")
     return time(int(found[1]), int(found[2]))

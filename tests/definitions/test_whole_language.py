@@ -44,23 +44,7 @@ ELEVEN = datetime.fromisoformat("2026-12-01 11:00")
 SEGMENTS = {"vip": compile_condition("customer.orders.count > 9")}
 
 
-def read(text: str) -> Journey:
-    """A journey of this text; there is one segment, vip."""
-    return read_journey(dedent(text), FILE, MESSAGES, SEGMENTS)
-
-
-def entered(enter: str) -> Journey:
-    """A journey that this starts."""
-    return read(f"journey: story\nenter: {enter}\nsteps: [send: first]\n")
-
-
-def step(text: str, goal: str = "order.placed") -> Step:
-    """The first step of a journey with this list of steps."""
-    head = f"journey: story\nenter: {{on: cart.updated}}\ngoal: {goal}\nsteps:\n"
-    return read(head + dedent(text)).steps["1"]
-
-
-@pytest.mark.parametrize(("enter", "trigger", "key", "again"), [
+TRIGGERS: list[tuple[str, Trigger, tuple[str, ...], Again]] = [
     ("{on: cart.updated}", EventTrigger(("cart.updated",)), (), Again()),
     ("{on: [order.paid, order.packed], key: event.order.id}", EventTrigger(("order.paid", "order.packed")),
      ("event.order.id",), Again()),
@@ -80,41 +64,9 @@ def step(text: str, goal: str = "order.placed") -> Step:
      Again("always")),
     ("{broadcast: {to: 'true', at: 2026-12-01 11:00, clock: shop}, again: never}",
      BroadcastTrigger("true", ELEVEN, "shop"), ("event.data.broadcast",), Again()),
-])
-def test_semantics_1_a_journey_has_exactly_one_trigger(
-    enter: str, trigger: Trigger, key: tuple[str, ...], again: Again
-) -> None:
-    journey = entered(enter)
-
-    assert (journey.trigger, journey.key, journey.again) == (trigger, key, again)
-
-
-@pytest.mark.parametrize(("enter", "reason"), [
-    ("{}", "exactly one of on, segment, segment-left, date, product, broadcast; this lacks one"),
-    ("{on: cart.updated, date: customer.birthday}", "this has `on` and `date`"),
-    ("{segment: vop}", "no segment 'vop' in segments.yaml; did you mean 'vip'?"),
-    ("{segment: coats}", "no segment 'coats' in segments.yaml; there are vip"),
-    ("{segment: vip, where: event.data.segment == 'vip'}", "unknown field 'where'; known here: segment, again"),
-    ("{date: customer.orders.count}", "is not a date of the profile; dates: customer.birthday,"),
-    ("{date: order.delivery_date}", "is not a date of the profile"),
-    ("{date: customer.birthday, every: month}", "can only be `year`, not 'month'"),
-    ("{date: customer.birthday, every: year, offset: -366 days}", "is longer than the year"),
-    ("{product: sold}", "is one of back-in-stock, low-stock, price-dropped, not 'sold'"),
-    ("{product: low-stock, key: event.cart.id}", "event.cart.id is not a field of product.low-stock"),
-    ("{broadcast: {at: 2026-12-01 11:00}}", "lacks `to`"),
-    ("{broadcast: {to: 'true'}}", "lacks `at`"),
-    ("{broadcast: {to: 'true', at: tomorrow}}", "should be a local time such as `2026-12-01 11:00`"),
-    ("{broadcast: {to: event.name == 'x', at: 2026-12-01 11:00}}", "there is no event here, only the customer"),
-    ("{broadcast: {to: 'true', at: 2026-12-01 11:00, clock: sun}}", "is `customer` or `shop`, not 'sun'"),
-])
-def test_a_wrong_trigger_is_told_with_its_line(enter: str, reason: str) -> None:
-    with pytest.raises(DefinitionError) as refused:
-        entered(enter)
-    assert refused.value.line == 2
-    assert reason in str(refused.value)
-
-
-@pytest.mark.parametrize(("text", "read_as"), [
+]
+"""Each way of starting a journey, and the trigger, key and rule of re-entry it is read as."""
+STEPS: list[tuple[str, Step]] = [
     ("""
         - wait-for:
             - {on: order.delivered, where: event.order.total > 5, steps: [send: first]}
@@ -154,7 +106,61 @@ def test_a_wrong_trigger_is_told_with_its_line(enter: str, reason: str) -> None:
     ("- call-webhook: {url: https://crm.example/hooks/1}", CallWebhook("https://crm.example/hooks/1", "end")),
     ("- goto-goal", GotoGoal()),
     ("- {goto-goal: , label: there}", GotoGoal()),
+]
+"""Each kind of step, and what it is read as."""
+
+
+def read(text: str) -> Journey:
+    """A journey of this text; there is one segment, vip."""
+    return read_journey(dedent(text), FILE, MESSAGES, SEGMENTS)
+
+
+def entered(enter: str) -> Journey:
+    """A journey that this starts."""
+    return read(f"journey: story\nenter: {enter}\nsteps: [send: first]\n")
+
+
+def step(text: str, goal: str = "order.placed") -> Step:
+    """The first step of a journey with this list of steps."""
+    head = f"journey: story\nenter: {{on: cart.updated}}\ngoal: {goal}\nsteps:\n"
+    return read(head + dedent(text)).steps["1"]
+
+
+@pytest.mark.parametrize(("enter", "trigger", "key", "again"), TRIGGERS)
+def test_semantics_1_a_journey_has_exactly_one_trigger(
+    enter: str, trigger: Trigger, key: tuple[str, ...], again: Again
+) -> None:
+    journey = entered(enter)
+
+    assert (journey.trigger, journey.key, journey.again) == (trigger, key, again)
+
+
+@pytest.mark.parametrize(("enter", "reason"), [
+    ("{}", "exactly one of on, segment, segment-left, date, product, broadcast; this lacks one"),
+    ("{on: cart.updated, date: customer.birthday}", "this has `on` and `date`"),
+    ("{segment: vop}", "no segment 'vop' in segments.yaml; did you mean 'vip'?"),
+    ("{segment: coats}", "no segment 'coats' in segments.yaml; there are vip"),
+    ("{segment: vip, where: event.data.segment == 'vip'}", "unknown field 'where'; known here: segment, again"),
+    ("{date: customer.orders.count}", "is not a date of the profile; dates: customer.birthday,"),
+    ("{date: order.delivery_date}", "is not a date of the profile"),
+    ("{date: customer.birthday, every: month}", "can only be `year`, not 'month'"),
+    ("{date: customer.birthday, every: year, offset: -366 days}", "is longer than the year"),
+    ("{product: sold}", "is one of back-in-stock, low-stock, price-dropped, not 'sold'"),
+    ("{product: low-stock, key: event.cart.id}", "event.cart.id is not a field of product.low-stock"),
+    ("{broadcast: {at: 2026-12-01 11:00}}", "lacks `to`"),
+    ("{broadcast: {to: 'true'}}", "lacks `at`"),
+    ("{broadcast: {to: 'true', at: tomorrow}}", "should be a local time such as `2026-12-01 11:00`"),
+    ("{broadcast: {to: event.name == 'x', at: 2026-12-01 11:00}}", "there is no event here, only the customer"),
+    ("{broadcast: {to: 'true', at: 2026-12-01 11:00, clock: sun}}", "is `customer` or `shop`, not 'sun'"),
 ])
+def test_a_wrong_trigger_is_told_with_its_line(enter: str, reason: str) -> None:
+    with pytest.raises(DefinitionError) as refused:
+        entered(enter)
+    assert refused.value.line == 2
+    assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize(("text", "read_as"), STEPS)
 def test_every_step_is_read_as_it_is_written(text: str, read_as: Step) -> None:
     assert step(text) == read_as
 
