@@ -66,7 +66,7 @@ words = st.lists(
 
 
 @given(words)
-def test_the_order_in_which_words_are_told_does_not_matter(said: list[Word]) -> None:
+def test_semantics_21_the_order_in_which_words_are_told_does_not_matter(said: list[Word]) -> None:
     """21: a withdrawal told before an older yes stays one."""
     outcomes = {
         tuple(has_consent(after(*order), "email", topic) for topic in ("news", "carts", "other"))
@@ -81,7 +81,7 @@ def test_the_order_in_which_words_are_told_does_not_matter(said: list[Word]) -> 
     assert outcomes == {tuple(expected)}
 
 
-def test_marketing_needs_an_address_consent_and_no_suppression() -> None:
+def test_semantics_14_marketing_needs_an_address_consent_and_no_suppression() -> None:
     """14: and the reason tells which of them lacks."""
     agreed = after(("*", True, 1))
 
@@ -91,7 +91,7 @@ def test_marketing_needs_an_address_consent_and_no_suppression() -> None:
     assert refusal(MAIL, "email", "transactional", "orders") is None
 
 
-def test_a_suppressed_address_takes_nothing_at_all() -> None:
+def test_semantics_14_a_suppressed_address_takes_nothing_at_all() -> None:
     """14: the other address goes on; with both gone, transactional messages stop too."""
     one = with_suppression(after(("*", True, 1)), "email", "b@example.org", "hard-bounce")
     both = with_suppression(one, "email", "", "complaint")

@@ -43,7 +43,7 @@ def three(extra: str) -> str:
     ("03-02 11:30", ["03-02 11:00 first by email"]),
     ("03-20 12:00", ["03-02 11:00 first by email", "03-03 11:00 second by email"]),
 ])
-def test_an_exit_ends_the_run_at_once_whatever_step_it_waits_in(when: str, came: list[str]) -> None:
+def test_semantics_7_an_exit_ends_the_run_at_once_whatever_step_it_waits_in(when: str, came: list[str]) -> None:
     """7: not when the wait is over, but when the event is told."""
     definitions = in_force(three("exit: cart.emptied"))
 
@@ -52,7 +52,7 @@ def test_an_exit_ends_the_run_at_once_whatever_step_it_waits_in(when: str, came:
     assert story(definitions, cart("03-02 10:00"), emptied(when)) == came
 
 
-def test_an_exit_narrowed_by_a_filter_leaves_the_others() -> None:
+def test_semantics_7_an_exit_narrowed_by_a_filter_leaves_the_others() -> None:
     """7: `where` reads the event that ends."""
     definitions = in_force(three('exit: [{on: store.visited, where: event.data.city == "Tver"}]'))
 
@@ -60,7 +60,7 @@ def test_an_exit_narrowed_by_a_filter_leaves_the_others() -> None:
     assert story(definitions, cart("03-02 10:00"), said("03-02 10:30", "store.visited", city="Tver")) == []
 
 
-def test_an_exit_with_the_same_key_ends_that_run_only() -> None:
+def test_semantics_7_an_exit_with_the_same_key_ends_that_run_only() -> None:
     """7: another cart being emptied does not end this run."""
     definitions = in_force(three("exit: [{on: cart.emptied, same-key: true}]"))
     told_thrice = (cart("03-02 10:00", "c1"), cart("03-02 10:05", "c2"), emptied("03-02 10:30", "c1"))
@@ -69,7 +69,7 @@ def test_an_exit_with_the_same_key_ends_that_run_only() -> None:
     assert [run.key for run in state.runs] == ["c2"]
 
 
-def test_a_condition_on_the_profile_ends_the_run_at_once() -> None:
+def test_semantics_7_a_condition_on_the_profile_ends_the_run_at_once() -> None:
     """7: `when` is looked at whenever something happens."""
     definitions = in_force(three('exit: [{when: \'"vip" in customer.tags\'}]'))
     tagged = told("03-02 11:30", Event("customer.updated", at("03-02 11:30"), customer=Attributes(tags=("vip",))))
@@ -78,14 +78,14 @@ def test_a_condition_on_the_profile_ends_the_run_at_once() -> None:
     assert state.runs == ()
 
 
-def test_a_condition_that_time_alone_makes_true_ends_the_run_before_the_next_send() -> None:
+def test_semantics_7_a_condition_that_time_alone_makes_true_ends_the_run_before_the_next_send() -> None:
     """7: nothing is sent once it holds."""
     definitions = in_force(three("exit: [{when: hours_since(customer.cart.updated_at) >= 25}]"))
 
     assert story(definitions, cart("03-02 10:00")) == ["03-02 11:00 first by email"]
 
 
-def test_a_message_held_for_the_morning_expires_when_its_run_ends() -> None:
+def test_semantics_7_a_message_held_for_the_morning_expires_when_its_run_ends() -> None:
     """7, 15: what was deferred is not sent, and says why."""
     definitions = in_force(three("exit: cart.emptied"), settings=ShopSettings(holdout_percent=0.0))
 
@@ -95,7 +95,7 @@ def test_a_message_held_for_the_morning_expires_when_its_run_ends() -> None:
     ]
 
 
-def test_the_goal_ends_the_run_as_converted() -> None:
+def test_semantics_8_the_goal_ends_the_run_as_converted() -> None:
     """8: what the journey is for has happened."""
     definitions = in_force(three("goal: order.placed"))
 
@@ -104,7 +104,7 @@ def test_the_goal_ends_the_run_as_converted() -> None:
     assert state.runs == ()
 
 
-def test_a_goal_that_names_a_step_leads_there_once() -> None:
+def test_semantics_8_a_goal_that_names_a_step_leads_there_once() -> None:
     """8: jumps to the step; reaching it again, the run stays where it is."""
     definitions = in_force("""
         journey: story
@@ -125,7 +125,7 @@ def test_a_goal_that_names_a_step_leads_there_once() -> None:
     ]
 
 
-def test_a_goal_with_a_filter_is_reached_by_that_event_only() -> None:
+def test_semantics_8_a_goal_with_a_filter_is_reached_by_that_event_only() -> None:
     """8: `where` reads the event that converts."""
     definitions = in_force(three("goal: {on: order.placed, where: event.order.total > 7990}"))
 
@@ -134,7 +134,7 @@ def test_a_goal_with_a_filter_is_reached_by_that_event_only() -> None:
     assert story(definitions, cart("03-02 10:00"), big) == []
 
 
-def test_an_event_that_is_goal_and_exit_counts_as_the_goal() -> None:
+def test_semantics_7_an_event_that_is_goal_and_exit_counts_as_the_goal() -> None:
     """7, 8: the order that was hoped for is a conversion."""
     definitions = in_force(three("exit: order.placed\n    goal: order.placed"))
     state, _ = played(definitions, cart("03-02 10:00"), days=0)
@@ -143,7 +143,7 @@ def test_an_event_that_is_goal_and_exit_counts_as_the_goal() -> None:
     assert [decision.decided for decision in folded.decisions if decision.journey] == ["converted"]
 
 
-def test_an_order_before_the_run_began_does_not_end_it() -> None:
+def test_semantics_9_an_order_before_the_run_began_does_not_end_it() -> None:
     """9: ordered since this run began."""
     definitions = in_force(three("exit: order.placed"))
 
@@ -161,14 +161,14 @@ RESTARTED = """
 """
 
 
-def test_restart_on_moves_the_start_of_the_wait_to_the_newest_change() -> None:
+def test_semantics_9_restart_on_moves_the_start_of_the_wait_to_the_newest_change() -> None:
     """9: twenty changes are one run, an hour after the last."""
     changes = [cart(f"03-02 10:{minute:02}") for minute in range(0, 40, 2)]
 
     assert story(in_force(RESTARTED), *changes) == ["03-02 11:38 first by email", "03-03 11:38 second by email"]
 
 
-def test_restart_on_moves_only_the_wait_that_names_it() -> None:
+def test_semantics_9_restart_on_moves_only_the_wait_that_names_it() -> None:
     """9: the day after the reminder counts on."""
     assert story(in_force(RESTARTED), cart("03-02 10:00"), cart("03-02 20:00")) == [
         "03-02 11:00 first by email",
@@ -176,12 +176,12 @@ def test_restart_on_moves_only_the_wait_that_names_it() -> None:
     ]
 
 
-def test_another_cart_does_not_restart_the_wait() -> None:
+def test_semantics_9_another_cart_does_not_restart_the_wait() -> None:
     """9: the key says whose wait it is."""
     assert "03-02 11:00 first by email" in story(in_force(RESTARTED), cart("03-02 10:00"), cart("03-02 10:30", "c2"))
 
 
-def test_a_restart_by_another_event_does_not_change_what_the_messages_show() -> None:
+def test_semantics_9_a_restart_by_another_event_does_not_change_what_the_messages_show() -> None:
     """9: a page looked at moves the wait, and the cart stays the cart."""
     definitions = in_force("""
         journey: story
@@ -198,7 +198,7 @@ def test_a_restart_by_another_event_does_not_change_what_the_messages_show() -> 
     assert messages[0].event_ref == f"{filled.entry_id}|0"
 
 
-def test_nothing_is_sent_for_a_held_message_whose_journey_is_gone() -> None:
+def test_semantics_28_nothing_is_sent_for_a_held_message_whose_journey_is_gone() -> None:
     """28: withdrawn, and the message says that it expired."""
     quiet = in_force(three(""), settings=ShopSettings(holdout_percent=0.0))
     held, _ = played(quiet, cart("03-02 21:30"), said("03-02 23:00", "a.b"), days=0)

@@ -277,7 +277,7 @@ def test_what_was_held_back_for_the_absorbed_is_decided_anew_for_the_survivor() 
     assert story(night, morning, customer=home.states["a"]) == ["03-02 09:00 first by email"]
 
 
-def test_an_entry_number_is_never_used_twice_after_a_merge() -> None:
+def test_semantics_22_an_entry_number_is_never_used_twice_after_a_merge() -> None:
     """22: else a message of a new run would have the id of an old one."""
     survivor = replace(anna(customer_id="a"), visits=(Visit("story", 1, at("02-01 00:00")),))
     merged = absorb(survivor, known("b", 5))

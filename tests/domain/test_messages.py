@@ -26,13 +26,13 @@ def test_equal_parts_give_the_same_id_and_others_another(one: tuple, other: tupl
 
 
 @given(names, names)
-def test_a_key_cannot_imitate_another_run(key: str, tail: str) -> None:
+def test_semantics_22_a_key_cannot_imitate_another_run(key: str, tail: str) -> None:
     """22: keys come from outside; one that contains the separator is still itself."""
     assert message_id("a", "story", f"{key}\x1f1\x1f2", 1, "2") != message_id("a", "story", key, 1, "2")
     assert message_id("a", "story", key, 1, "2") != message_id("a", "story", f"{key}{tail}x", 1, "2")
 
 
-def test_the_id_does_not_depend_on_the_time_the_text_or_the_version() -> None:
+def test_semantics_22_the_id_does_not_depend_on_the_time_the_text_or_the_version() -> None:
     """22, 25: a definition changed between a crash and its replay cannot send twice."""
     text = "journey: story\nenter: {on: cart.updated, key: event.cart.id}\nsteps:\n  - wait: 1 hour\n  - send: first\n"
     (first,) = played(in_force(text), cart("03-02 10:00"))[1]

@@ -41,7 +41,7 @@ def form(name: str = "story", *steps: str, event: str = "form.submitted") -> str
     return f"journey: {name}\nenter: {{on: {event}, again: always}}\nsteps:{rows}\n"
 
 
-def test_of_several_reasons_the_first_in_order_is_told() -> None:
+def test_semantics_16_of_several_reasons_the_first_in_order_is_told() -> None:
     """16: consent and suppression, then holdout, then quiet hours, then frequency caps."""
     everything = replace(QUIET, holdout_percent=100.0, caps=(FrequencyCap("email", 1, DAY),))
     no_holdout = replace(everything, holdout_percent=0.0)
@@ -60,7 +60,7 @@ def test_of_several_reasons_the_first_in_order_is_told() -> None:
     assert outcome(anna(), no_holdout, NOON) == Go(("email",))
 
 
-def test_the_profile_filter_is_tested_before_consent() -> None:
+def test_semantics_16_the_profile_filter_is_tested_before_consent() -> None:
     """16: exit conditions and profile filter come first."""
     definitions = in_force(
         "journey: story\nfor: len(customer.consents) > 0\nenter: {on: form.submitted}\n"
@@ -72,7 +72,7 @@ def test_the_profile_filter_is_tested_before_consent() -> None:
     ]
 
 
-def test_on_release_from_quiet_hours_everything_is_tested_again() -> None:
+def test_semantics_16_on_release_from_quiet_hours_everything_is_tested_again() -> None:
     """16: consent withdrawn in the night counts in the morning."""
     definitions = in_force(form("story", "send: first"), settings=QUIET)
 
@@ -82,7 +82,7 @@ def test_on_release_from_quiet_hours_everything_is_tested_again() -> None:
     ]
 
 
-def test_what_follows_a_held_message_counts_from_its_send() -> None:
+def test_semantics_17_what_follows_a_held_message_counts_from_its_send() -> None:
     """17: later delays count from the actual send."""
     definitions = in_force(form("story", "send: first", "wait: 1 day", "send: second"), settings=QUIET)
 
@@ -93,7 +93,7 @@ def test_what_follows_a_held_message_counts_from_its_send() -> None:
     ]
 
 
-def test_a_message_may_be_dropped_in_quiet_hours_or_not_mind_them() -> None:
+def test_semantics_17_a_message_may_be_dropped_in_quiet_hours_or_not_mind_them() -> None:
     """17: `drop` and `ignore` by message."""
     steps = form("story", "send: news-flash")
     dropping = in_force(steps, settings=QUIET, messages=[marketing("news-flash", quiet_hours="drop")])
@@ -112,12 +112,12 @@ def test_a_message_may_be_dropped_in_quiet_hours_or_not_mind_them() -> None:
     ({"country": "US"}, "Europe/Moscow"),
     ({}, "Europe/Moscow"),
 ])
-def test_quiet_hours_are_the_recipients(profile: dict[str, object], zone: str) -> None:
+def test_semantics_17_quiet_hours_are_the_recipients(profile: dict[str, object], zone: str) -> None:
     """17: zone of the profile, else of the country, else of the phone, else the shop's; nobody is left out."""
     assert zone_of(replace(Profile(), **profile), SHOP).key == zone
 
 
-def test_a_night_elsewhere_is_a_day_here() -> None:
+def test_semantics_17_a_night_elsewhere_is_a_day_here() -> None:
     """17: at 15:00 in Moscow it is 22:00 in Vladivostok."""
     definitions = in_force(form("story", "send: first"), settings=QUIET)
 
@@ -127,7 +127,7 @@ def test_a_night_elsewhere_is_a_day_here() -> None:
     ) == ["03-02 22:00 first held until 03-03 09:00", "03-03 09:00 first by email"]
 
 
-def test_a_capped_customer_moves_on_to_the_next_step() -> None:
+def test_semantics_18_a_capped_customer_moves_on_to_the_next_step() -> None:
     """18: `skip` is what a cap does unless told otherwise."""
     definitions = in_force(form("story", "send: first", "wait: 1 hour", "send: second", "wait: 1 day", "send: third"),
                            settings=ONE_A_DAY)
@@ -139,7 +139,7 @@ def test_a_capped_customer_moves_on_to_the_next_step() -> None:
     ]
 
 
-def test_a_cap_is_a_rolling_window() -> None:
+def test_semantics_18_a_cap_is_a_rolling_window() -> None:
     """18: free again when the oldest of the counted sends is as old as the window, not at midnight."""
     definitions = in_force(form("story", "send: first"), settings=ONE_A_DAY)
     early, late = said("03-03 09:59", "form.submitted"), said("03-03 10:00", "form.submitted")
@@ -151,7 +151,7 @@ def test_a_cap_is_a_rolling_window() -> None:
     ]
 
 
-def test_a_message_may_wait_for_its_slot() -> None:
+def test_semantics_18_a_message_may_wait_for_its_slot() -> None:
     """18: `retry-until` sends when the cap is free."""
     patient = marketing("news-flash", on_cap="retry-until")
     definitions = in_force(form("story", "send: first", "wait: 1 hour", "send: news-flash"), settings=ONE_A_DAY,
@@ -164,7 +164,7 @@ def test_a_message_may_wait_for_its_slot() -> None:
     ]
 
 
-def test_a_message_waits_for_its_slot_no_longer_than_it_may() -> None:
+def test_semantics_18_a_message_waits_for_its_slot_no_longer_than_it_may() -> None:
     """18: others take the slot again and again; the wait counts from when the message came due."""
     patient = marketing("news-flash", on_cap="retry-until", retry_for=36 * 3600)
     urgent = marketing("urgent", obeys_cap=False)
@@ -187,7 +187,7 @@ def test_a_message_waits_for_its_slot_no_longer_than_it_may() -> None:
 
 
 @pytest.mark.parametrize("first_in_file", ["low", "high"])
-def test_the_higher_priority_takes_the_slot_whichever_came_first(first_in_file: str) -> None:
+def test_semantics_18_the_higher_priority_takes_the_slot_whichever_came_first(first_in_file: str) -> None:
     """18: both were held for the morning, the less important one longer."""
     low, high = marketing("low", priority=10), marketing("high", priority=90)
     journeys = [form("a" if first_in_file == "low" else "z", "send: low"),
@@ -198,7 +198,7 @@ def test_the_higher_priority_takes_the_slot_whichever_came_first(first_in_file: 
     assert came[2:] == ["03-03 09:00 high by email", "03-03 09:00 low skipped: frequency-cap"]
 
 
-def test_obeying_a_cap_and_counting_toward_it_are_two_things() -> None:
+def test_semantics_18_obeying_a_cap_and_counting_toward_it_are_two_things() -> None:
     """18: `obeys-cap` and `counts-toward-cap`."""
     silent = marketing("silent", counts_toward_cap=False)
     free = marketing("free", obeys_cap=False)
@@ -212,7 +212,7 @@ def test_obeying_a_cap_and_counting_toward_it_are_two_things() -> None:
     ]
 
 
-def test_transactional_messages_are_neither_capped_nor_counted_nor_held_out() -> None:
+def test_semantics_18_transactional_messages_are_neither_capped_nor_counted_nor_held_out() -> None:
     """18, 19: nor do they need consent; a suppressed address takes nothing."""
     everything = replace(ONE_A_DAY, holdout_percent=100.0)
     definitions = in_force(form("story", "send: receipt", "send: receipt", "send: first"), settings=everything)
@@ -227,7 +227,7 @@ def test_transactional_messages_are_neither_capped_nor_counted_nor_held_out() ->
     assert came[0] == "03-02 10:00 receipt skipped: suppressed"
 
 
-def test_a_send_that_came_to_nothing_leaves_its_slot() -> None:
+def test_semantics_18_a_send_that_came_to_nothing_leaves_its_slot() -> None:
     """18: counted on sent; a provider that refused it for good did not send."""
     definitions = in_force(form("story", "send: first", "wait: 1 hour", "send: second"), settings=ONE_A_DAY)
     state, messages = played(definitions, said("03-02 10:00", "form.submitted"), days=0)
@@ -236,7 +236,7 @@ def test_a_send_that_came_to_nothing_leaves_its_slot() -> None:
     assert story(definitions, failed, customer=state) == ["03-02 11:00 second by email"]
 
 
-def test_a_cap_counts_from_the_actual_send() -> None:
+def test_semantics_17_a_cap_counts_from_the_actual_send() -> None:
     """17, 18: sent five hours late, the window ends five hours later."""
     definitions = in_force(form("story", "send: first"), settings=ONE_A_DAY)
     state, messages = played(definitions, said("03-02 10:00", "form.submitted"), days=0)
@@ -247,7 +247,7 @@ def test_a_cap_counts_from_the_actual_send() -> None:
     ]
 
 
-def test_the_holdout_walks_the_journey_with_skips() -> None:
+def test_semantics_19_the_holdout_walks_the_journey_with_skips() -> None:
     """19: so that they can be compared; each marketing send is skipped, transactional ones go."""
     definitions = in_force(form("story", "send: first", "wait: 1 day", "send: receipt", "send: second"),
                            settings=replace(SHOP, holdout_percent=100.0))
@@ -259,7 +259,7 @@ def test_the_holdout_walks_the_journey_with_skips() -> None:
     ]
 
 
-def test_the_holdout_is_about_its_share_and_only_grows_with_it() -> None:
+def test_semantics_19_the_holdout_is_about_its_share_and_only_grows_with_it() -> None:
     """19: a hash of the customer; who is in at 5 % is in at 10 %."""
     people = [f"customer-{number}" for number in range(20_000)]
     held = {percent: {one for one in people if is_held_out(one, percent)} for percent in (0.0, 5.0, 10.0, 100.0)}
@@ -302,14 +302,14 @@ def test_a_slot_is_free_at_the_first_moment_that_breaks_no_cap(
         assert not within(sends, tuple(tags), caps, now)
 
 
-def test_a_message_counts_under_its_channel_category_topic_and_tags() -> None:
+def test_semantics_18_a_message_counts_under_its_channel_category_topic_and_tags() -> None:
     """18: what a cap may name."""
     message = MessageDefinition("m", "marketing", ("push",), topic="carts", tags=("sale",))
 
     assert tags_of(message, "push") == ("push", "marketing", "carts", "sale")
 
 
-def test_a_channel_that_is_capped_leaves_the_others() -> None:
+def test_semantics_14_a_channel_that_is_capped_leaves_the_others() -> None:
     """14, 18: email has had its turn today, the push goes."""
     both = marketing("news-flash", "email", "push")
     capped = replace(anna("email", "push"), sends=SENT_TODAY)
@@ -317,7 +317,7 @@ def test_a_channel_that_is_capped_leaves_the_others() -> None:
     assert verdict(capped, both, both.channels, ONE_A_DAY, NOON) == Go(("push",))
 
 
-def test_transactional_and_marketing_differ_in_consent_only_by_category() -> None:
+def test_semantics_21_transactional_and_marketing_differ_in_consent_only_by_category() -> None:
     """21: the same address, no consent."""
     silent = anna(consents=[])
 

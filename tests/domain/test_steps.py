@@ -44,7 +44,7 @@ def listed(*steps: str) -> str:
     return f"journey: story\nenter: {{on: form.submitted}}\nsteps:{rows}\n"
 
 
-def test_a_wait_is_so_many_seconds_after_the_step_before_it() -> None:
+def test_semantics_10_a_wait_is_so_many_seconds_after_the_step_before_it() -> None:
     """10: 24 hours are 24 x 3,600 s, also over a change of clocks."""
     berlin = ZoneInfo("Europe/Berlin")
     definitions = in_force(after_form("wait: 24 hours, send: first"))
@@ -54,7 +54,7 @@ def test_a_wait_is_so_many_seconds_after_the_step_before_it() -> None:
     assert came == ["03-29 13:00 first by email"]
 
 
-def test_a_wait_counts_from_when_the_message_was_decided_late() -> None:
+def test_semantics_10_a_wait_counts_from_when_the_message_was_decided_late() -> None:
     """10: the timer came three hours late, so the day counts from then."""
     definitions = in_force(after_form("wait: 1 hour, send: first, wait: 1 day, send: second"))
     state, _ = played(definitions, form(), days=0)
@@ -63,7 +63,7 @@ def test_a_wait_counts_from_when_the_message_was_decided_late() -> None:
     assert [run.wake_at for run in late.runs] == [at("03-03 14:00")]
 
 
-def test_a_wait_counts_from_the_actual_send() -> None:
+def test_semantics_10_a_wait_counts_from_the_actual_send() -> None:
     """10, 17: the provider was away for five hours; what follows keeps its distance."""
     definitions = in_force(after_form("send: first, wait: 1 day, send: second"))
     state, messages = played(definitions, form(), days=0)
@@ -72,7 +72,7 @@ def test_a_wait_counts_from_the_actual_send() -> None:
     assert story(definitions, sent, customer=state) == ["03-03 15:00 second by email"]
 
 
-def test_a_late_send_told_late_does_not_move_a_wait_that_is_over() -> None:
+def test_semantics_10_a_late_send_told_late_does_not_move_a_wait_that_is_over() -> None:
     """10: what has happened has happened."""
     definitions = in_force(after_form("send: first, wait: 1 hour, send: second, wait: 1 hour, send: third"))
     state, messages = played(definitions, form(), said("03-02 11:30", "a.b"), days=0)
@@ -81,7 +81,7 @@ def test_a_late_send_told_late_does_not_move_a_wait_that_is_over() -> None:
     assert story(definitions, sent, customer=state) == ["03-02 12:00 third by email"]
 
 
-def test_days_are_calendar_days_in_the_customers_time_zone() -> None:
+def test_semantics_10_days_are_calendar_days_in_the_customers_time_zone() -> None:
     """10: the third day at 15:00, whatever the hour of the first."""
     definitions = in_force(after_form("wait: {days: 3, at: 15:00}, send: first"))
     vladivostok = anna(time_zone="Asia/Vladivostok")
@@ -94,7 +94,7 @@ def test_days_are_calendar_days_in_the_customers_time_zone() -> None:
     ]
 
 
-def test_until_a_local_time_is_the_next_one() -> None:
+def test_semantics_10_until_a_local_time_is_the_next_one() -> None:
     """10: today if it is still to come, else tomorrow."""
     definitions = in_force(after_form("wait: {at: 15:00}, send: first"))
 
@@ -119,20 +119,20 @@ UNTIL = """
     (date(2026, 3, 3), ["03-02 22:00 first by email"]),
     (date(2026, 3, 2), ["03-02 22:00 first skipped: too-late"]),
 ])
-def test_until_a_date_with_an_offset(delivery: date, came: list[str]) -> None:
+def test_semantics_10_until_a_date_with_an_offset(delivery: date, came: list[str]) -> None:
     """10: missed by at most max-lateness the step happens now, by more it is skipped as too-late."""
     shipped = ordered("03-02 22:00", "o1", "shipped", delivery_date=delivery)
 
     assert story(in_force(UNTIL), shipped) == came
 
 
-def test_a_missing_date_takes_the_otherwise_of_the_step() -> None:
+def test_semantics_10_a_missing_date_takes_the_otherwise_of_the_step() -> None:
     """10: no delivery date, another way."""
     assert story(in_force(UNTIL), ordered("03-02 10:00", "o1", "shipped")) == ["03-02 10:00 second by email"]
 
 
 @pytest.mark.parametrize("nonsense", ["0001-01-01", "9999-12-31"])
-def test_a_date_at_the_end_of_the_calendar_is_a_missing_date(nonsense: str) -> None:
+def test_semantics_10_a_date_at_the_end_of_the_calendar_is_a_missing_date(nonsense: str) -> None:
     """10: some storefronts write such dates for none; the fold bears them."""
     after = UNTIL.replace("-1 day", "2 days") if nonsense.startswith("9") else UNTIL
     shipped = ordered("03-02 10:00", "o1", "shipped", delivery_date=date.fromisoformat(nonsense))
@@ -140,7 +140,7 @@ def test_a_date_at_the_end_of_the_calendar_is_a_missing_date(nonsense: str) -> N
     assert story(in_force(after), shipped) == ["03-02 10:00 second by email"]
 
 
-def test_a_date_of_the_profile_can_be_waited_for() -> None:
+def test_semantics_10_a_date_of_the_profile_can_be_waited_for() -> None:
     """10: here the last order's, a moment and not a day."""
     definitions = in_force(after_form("wait: {until: customer.orders.last_at, offset: 10 days}, send: first"))
 
@@ -151,7 +151,7 @@ def test_a_date_of_the_profile_can_be_waited_for() -> None:
     (6, "03-02 17:00 first by email"),
     (7, "03-02 18:00 first skipped: too-late"),
 ])
-def test_a_moment_missed_by_more_than_max_lateness_is_skipped(hours_late: int, came: str) -> None:
+def test_semantics_10_a_moment_missed_by_more_than_max_lateness_is_skipped(hours_late: int, came: str) -> None:
     """10: six hours by default; the tick was down."""
     definitions = in_force(after_form("wait: 1 hour, send: first"))
     state, _ = played(definitions, form(), days=0)
@@ -162,7 +162,7 @@ def test_a_moment_missed_by_more_than_max_lateness_is_skipped(hours_late: int, c
     assert folded.customer.runs == ()
 
 
-def test_a_journey_may_say_how_late_is_too_late() -> None:
+def test_semantics_10_a_journey_may_say_how_late_is_too_late() -> None:
     """10: max-lateness is the journey's own."""
     definitions = in_force(after_form("wait: 1 hour, send: first", "max-lateness: 10 minutes,"))
     state, _ = played(definitions, form(), days=0)
@@ -180,7 +180,7 @@ def test_a_journey_may_say_how_late_is_too_late() -> None:
     ("Europe/Berlin", "10-24", "02:30", "10-25 00:30"),
     ("America/New_York", "10-31", "01:30", "11-01 05:30"),
 ])
-def test_local_times_on_the_days_when_clocks_change(zone: str, day: str, hour: str, utc: str) -> None:
+def test_semantics_11_local_times_on_the_days_when_clocks_change(zone: str, day: str, hour: str, utc: str) -> None:
     """11: 2:30 that does not exist is 3:00; 2:30 (1:30) that exists twice is the first."""
     where = ZoneInfo(zone)
     definitions = in_force(after_form(f"wait: {{days: 1, at: {hour}}}, send: first"))
@@ -191,7 +191,7 @@ def test_local_times_on_the_days_when_clocks_change(zone: str, day: str, hour: s
     assert [message.decided_at for message in messages] == [at(utc, ZoneInfo("UTC"))]
 
 
-def test_a_branch_is_tested_at_the_moment_it_is_reached() -> None:
+def test_semantics_13_a_branch_is_tested_at_the_moment_it_is_reached() -> None:
     """13: the first case that is true; without one, what follows."""
     definitions = in_force("""
         journey: story
@@ -211,7 +211,7 @@ def test_a_branch_is_tested_at_the_moment_it_is_reached() -> None:
     assert story(definitions, form(), customer=twice)[0] == "03-02 11:00 first by email"
 
 
-def test_a_branch_reads_the_event_that_began_the_run() -> None:
+def test_semantics_13_a_branch_reads_the_event_that_began_the_run() -> None:
     """13: also days later, when the state has been to storage and back."""
     definitions = in_force("""
         journey: story
@@ -260,7 +260,7 @@ def test_a_message_goes_by_the_first_usable_of_its_channels(
     assert story(definitions, form(), customer=anna(*channels, consents=consents)) == [f"03-02 10:00 {came}"]
 
 
-def test_a_step_may_choose_the_channels_itself() -> None:
+def test_semantics_14_a_step_may_choose_the_channels_itself() -> None:
     """14: `by` stands above the message's own order."""
     definitions = in_force(after_form("{send: news-flash, by: [sms, email]}"), messages=FALLBACK)
 
@@ -269,7 +269,7 @@ def test_a_step_may_choose_the_channels_itself() -> None:
     ]
 
 
-def test_a_message_without_a_template_for_the_channel_has_no_channel() -> None:
+def test_semantics_14_a_message_without_a_template_for_the_channel_has_no_channel() -> None:
     """14: and the run goes on."""
     untranslated = marketing("news-flash", "sms", variants=())
     definitions = in_force(listed("send: news-flash", "send: first"), messages=[untranslated])
@@ -280,7 +280,7 @@ def test_a_message_without_a_template_for_the_channel_has_no_channel() -> None:
     ]
 
 
-def test_a_message_deleted_while_runs_still_name_it_has_no_channel() -> None:
+def test_semantics_14_a_message_deleted_while_runs_still_name_it_has_no_channel() -> None:
     """14, 24: the run goes on, and the customer's log is not held up."""
     complete = in_force(listed("wait: 1 hour", "send: news-flash", "send: first"), messages=FALLBACK)
     state, _ = played(complete, form(), days=0)
@@ -292,7 +292,7 @@ def test_a_message_deleted_while_runs_still_name_it_has_no_channel() -> None:
     ]
 
 
-def test_every_skip_has_its_reason_and_the_run_goes_on() -> None:
+def test_semantics_15_every_skip_has_its_reason_and_the_run_goes_on() -> None:
     """15: consent withdrawn between the first and the second."""
     definitions = in_force(listed("send: first", "wait: 1 day", "send: second", "wait: 1 day", "send: third"))
 

@@ -47,7 +47,7 @@ def test_a_missing_local_time_moves_forward_and_a_double_one_is_the_first(
 
 
 @given(days, times, zones)
-def test_a_local_time_is_the_first_moment_that_reads_so_or_later(day: date, at: time, where: ZoneInfo) -> None:
+def test_semantics_11_a_local_time_is_the_first_that_reads_so_or_later(day: date, at: time, where: ZoneInfo) -> None:
     """11: nothing earlier that day reads the same, and the clock there never shows less than what was asked for."""
     moment = local_moment(day, at, where)
     shown = moment.astimezone(where).replace(tzinfo=None)
@@ -61,7 +61,7 @@ def test_a_local_time_is_the_first_moment_that_reads_so_or_later(day: date, at: 
 
 
 @given(moments, times, zones)
-def test_the_next_local_time_comes_within_about_a_day(after: datetime, at: time, where: ZoneInfo) -> None:
+def test_semantics_10_the_next_local_time_comes_within_about_a_day(after: datetime, at: time, where: ZoneInfo) -> None:
     """10: now counts; never in the past."""
     following = next_local(after, at, where)
 
@@ -83,7 +83,7 @@ def test_quiet_hours_end_when_their_end_is_read_on_the_clock_there(
 
 
 @given(moments, quiet_hours)
-def test_where_clocks_do_not_change_quiet_hours_are_what_the_clock_shows(now: datetime, quiet: QuietHours) -> None:
+def test_semantics_17_where_clocks_do_not_change_they_are_what_the_clock_shows(now: datetime, quiet: QuietHours) -> None:
     """17: the start belongs to them, the end does not; they may run over midnight."""
     where = ZoneInfo("Asia/Kathmandu")
     shown = now.astimezone(where).time()
@@ -92,7 +92,7 @@ def test_where_clocks_do_not_change_quiet_hours_are_what_the_clock_shows(now: da
     assert (quiet_until(now, where, quiet) is not None) == inside
 
 
-def test_quiet_hours_that_end_within_the_doubled_hour_end_the_first_time() -> None:
+def test_semantics_11_quiet_hours_that_end_within_the_doubled_hour_end_the_first_time() -> None:
     """11, 17: 2:10 for the second time is not before a 2:30 that has passed."""
     berlin, quiet = ZoneInfo("Europe/Berlin"), QuietHours(time(22, 0), time(2, 30))
 
@@ -101,7 +101,7 @@ def test_quiet_hours_that_end_within_the_doubled_hour_end_the_first_time() -> No
     assert quiet_until(second, berlin, quiet) is None
 
 
-def test_every_country_and_calling_code_leads_to_a_zone_there_is() -> None:
+def test_semantics_17_every_country_and_calling_code_leads_to_a_zone_there_is() -> None:
     """17: a slip in the table would leave somebody on the shop's clock."""
     assert set(COUNTRY_ZONES.values()) <= available_timezones()
     assert set(CALLING_CODE_COUNTRIES.values()) <= set(COUNTRY_ZONES)
@@ -122,6 +122,6 @@ def test_a_phone_tells_the_zone_where_its_country_has_one(phone: str, expected: 
 
 
 @pytest.mark.parametrize("name", ["", "Nowhere", "../../etc/passwd", "/etc/localtime", "Europe", "A" * 5000, "\x00"])
-def test_a_name_that_is_no_zone_is_none(name: str) -> None:
+def test_semantics_17_a_name_that_is_no_zone_is_none(name: str) -> None:
     """17: whatever a storefront wrote there."""
     assert zone(name) is None

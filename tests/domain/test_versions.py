@@ -22,7 +22,7 @@ NEW = journey("""
 """)
 
 
-def test_a_run_finishes_on_the_version_it_entered() -> None:
+def test_semantics_25_a_run_finishes_on_the_version_it_entered() -> None:
     """25: and those who enter from now on take the new one."""
     begun, _ = played(in_force(OLD), cart("03-02 10:00"), days=0)
     changed = in_force(NEW, earlier=[OLD])
@@ -34,7 +34,7 @@ def test_a_run_finishes_on_the_version_it_entered() -> None:
     ]
 
 
-def test_exits_are_those_of_the_version_too() -> None:
+def test_semantics_25_exits_are_those_of_the_version_too() -> None:
     """25: the new exit ends only runs of the new version."""
     begun, _ = played(in_force(OLD), cart("03-02 10:00"), days=0)
     changed = in_force(NEW, earlier=[OLD])
@@ -45,7 +45,7 @@ def test_exits_are_those_of_the_version_too() -> None:
     ]
 
 
-def test_a_deleted_journey_ends_its_runs_as_withdrawn() -> None:
+def test_semantics_28_a_deleted_journey_ends_its_runs_as_withdrawn() -> None:
     """28: whatever step they wait in."""
     begun, _ = played(in_force(OLD), cart("03-02 10:00"), days=0)
 
@@ -54,7 +54,7 @@ def test_a_deleted_journey_ends_its_runs_as_withdrawn() -> None:
     assert [decision.decided for decision in folded.decisions if decision.journey] == ["withdrawn"]
 
 
-def test_a_version_not_at_hand_is_asked_for_before_anything_is_decided() -> None:
+def test_semantics_25_a_version_not_at_hand_is_asked_for_before_anything_is_decided() -> None:
     """25, 28: definitions read before the journey was published must not end its runs."""
     begun, _ = played(in_force(OLD), cart("03-02 10:00"), days=0)
 
@@ -64,7 +64,7 @@ def test_a_version_not_at_hand_is_asked_for_before_anything_is_decided() -> None
         assert (asked.value.journey, asked.value.version) == ("story", begun.runs[0].version)
 
 
-def test_pausing_does_not_end_a_run_and_ending_lets_it_finish() -> None:
+def test_semantics_6_pausing_does_not_end_a_run_and_ending_lets_it_finish() -> None:
     """6: `ended` takes no entries; who is in it goes on."""
     begun, _ = played(in_force(OLD), cart("03-02 10:00"), days=0)
     ended = in_force(replace(OLD, status="ended"))
