@@ -229,9 +229,22 @@ class Sent(Struct, frozen=True, omit_defaults=True, rename={"at": "a", "channel"
     tags: tuple[str, ...] = ()
 
 
+class Touch(Struct, frozen=True, omit_defaults=True, rename={
+    "customer_id": "c", "message_id": "m", "channel": "h", "at": "a", "clicked": "k",
+}):
+    """A message that the customer opened or clicked, for attribution; `customer_id` is whom it was sent to."""
+
+    customer_id: str
+    message_id: str
+    channel: str
+    at: datetime
+    clicked: bool = False
+
+
 class Customer(Struct, frozen=True, omit_defaults=True, rename={
     "customer_id": "c", "profile": "p", "runs": "r", "visits": "v", "sends": "s", "timer_at": "t", "now": "n",
     "recent": "q", "recovered": "z", "recovered_at": "y", "forwarded_to": "f", "absorbed": "b", "identities": "i",
+    "touches": "h",
 }):
     """A customer's whole state. `now` is the recorded time of the newest entry folded: time never runs backwards here.
 
@@ -253,3 +266,4 @@ class Customer(Struct, frozen=True, omit_defaults=True, rename={
     identities: tuple[str, ...] = ()
     forwarded_to: str = ""
     absorbed: tuple[str, ...] = ()
+    touches: tuple[Touch, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -65,4 +66,18 @@ class PutTask(Struct, frozen=True, tag=True):
     task: Task
 
 
-Effect = PutMessage | RecordFeedback | ArmTimer | AppendEntry | RepointIdentities | IssueCode | PutTask
+class AttributeOrder(Struct, frozen=True, tag=True):
+    """Note on a message that an order is put down to it: by a click, or (generously) by an open alone."""
+
+    customer_id: str
+    message_id: str
+    order_id: str
+    total: Decimal
+    currency: str
+    at: datetime
+    clicked: bool
+
+
+Effect = (
+    PutMessage | RecordFeedback | ArmTimer | AppendEntry | RepointIdentities | IssueCode | PutTask | AttributeOrder
+)

@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from chalicelib.domain import merging, profile, sends
+from chalicelib.domain import attribution, merging, profile, sends
 from chalicelib.domain.customer import (
     BURST_ENTRIES,
     DISORDER,
@@ -139,6 +139,8 @@ def _take(walk: Walk, event: Event, entry: Entry, index: int) -> None:
         return
     if event.name.startswith("message."):
         _feedback(walk, event)
+    if event.name == "order.placed" and event.order is not None:
+        walk.effects.extend(attribution.attribute(walk.customer.touches, event.order, event.occurred_at))
     if is_activity(event.name):
         changed = profile.seen(changed, event, entry.source)
     if changed is not walk.customer.profile:
@@ -163,6 +165,9 @@ def _feedback(walk: Walk, event: Event) -> None:
     if told is None or not told.message_id:
         return
     walk.effects.extend(_recorded(walk.customer.customer_id, event))
+    touches = attribution.touched(walk.customer.touches, event, walk.customer.customer_id)
+    if touches is not walk.customer.touches:
+        walk.customer = replace(walk.customer, touches=touches)
     kind = event.name.removeprefix("message.")
     if kind in {"skipped", "failed"}:
         walk.customer = sends.uncounted(walk.customer, told.message_id)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from chalicelib.domain import consent
+from chalicelib.domain.attribution import newest
 from chalicelib.domain.customer import (
     RECENT_IDENTITIES,
     RECENT_ORDERS,
@@ -52,7 +53,7 @@ def forward(customer: Customer, surviving_id: str, entry: Entry) -> tuple[Custom
     )
     handed_over = replace(entry, customer_id=surviving_id, events=(absorbed,), identities=())
     return (
-        replace(customer, forwarded_to=surviving_id, profile=Profile(), runs=(), sends=(), visits=(), timer_at=None),
+        replace(customer, forwarded_to=surviving_id, profile=Profile(), runs=(), sends=(), visits=(), touches=(), timer_at=None),
         (
             AppendEntry(handed_over),
             RepointIdentities(customer.customer_id, surviving_id, (*customer.identities, *addresses)),
@@ -83,6 +84,7 @@ def absorb(customer: Customer, other: Customer) -> Customer:
         sends=tuple(sends)[-RECENT_SENDS:],
         identities=tuple(dict.fromkeys((*customer.identities, *other.identities)))[-RECENT_IDENTITIES:],
         absorbed=(*customer.absorbed, other.customer_id, *other.absorbed),
+        touches=newest((*customer.touches, *other.touches)),
     )
 
 

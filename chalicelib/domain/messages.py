@@ -6,6 +6,7 @@ The same item is the command and its outcome, also for messages that are skipped
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Literal
@@ -66,6 +67,16 @@ class CodeOffer(Struct, frozen=True, omit_defaults=True):
     expires_at: datetime | None = None
 
 
+class AttributedOrder(Struct, frozen=True):
+    """An order put down to a message: by a click (`clicked`), or by an open alone."""
+
+    order_id: str
+    total: Decimal
+    currency: str
+    at: datetime
+    clicked: bool
+
+
 class Message(Struct, frozen=True, omit_defaults=True):
     """One message to one customer. Only the first fields matter to the fold; the rest is the sender's record.
 
@@ -106,6 +117,7 @@ class Message(Struct, frozen=True, omit_defaults=True):
     bounced: str = ""
     complained_at: datetime | None = None
     url: str = ""
+    orders: tuple[AttributedOrder, ...] = ()
 
 
 def message_id(customer_id: str, journey: str, run_key: str, entry: int, step: str) -> str:

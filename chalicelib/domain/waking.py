@@ -47,18 +47,20 @@ def due_of(run: Run, definitions: Definitions) -> datetime | None:
 def _of_run(
     run: Run, customer: Customer, definitions: Definitions, now: datetime, before: datetime | None
 ) -> datetime | None:
-    """When a run goes on by itself, or what it waits for comes true by time alone."""
-    due = due_of(run, definitions)
-    if due is None or definitions.paused(run.journey, now):
-        return None
+    """When a run goes on by itself, or time alone makes true what it waits for or what ends it."""
+    paused = definitions.paused(run.journey, now)
+    first = None if paused else due_of(run, definitions)
     program = definitions.versions.get((run.journey, run.version))
-    step = program.journey.steps[run.step] if program is not None else None
-    if program is not None and isinstance(step, WaitFor):
+    if program is None:
+        return first
+    step = program.journey.steps[run.step]
+    waited_for = [case.when for case in step.cases if case.when] if isinstance(step, WaitFor) else []
+    rules = (*program.exits_when, *waited_for)
+    if rules:
         seen = Scope(customer, run.values, now)
-        for case in step.cases:
-            if case.when:
-                due = _sooner(due, program.conditions[case.when].next_change(seen, before))
-    return due
+        for rule in rules:
+            first = _sooner(first, program.conditions[rule].next_change(seen, before))
+    return first
 
 
 def _sooner(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from chalicelib.domain.effects import (
     AppendEntry,
     ArmTimer,
+    AttributeOrder,
     Effect,
     IssueCode,
     PutMessage,
@@ -16,7 +17,7 @@ from chalicelib.domain.effects import (
     RecordFeedback,
     RepointIdentities,
 )
-from chalicelib.domain.messages import code_value
+from chalicelib.domain.messages import AttributedOrder, code_value
 from chalicelib.observability import logger
 from chalicelib.storage import codes, identities, log, messages, tasks, timers
 from chalicelib.storage.codes import IssuedCode
@@ -70,6 +71,11 @@ def _put_task(effect: PutTask, _now: datetime) -> None:
     tasks.put(effect.task)
 
 
+def _attribute_order(effect: AttributeOrder, _now: datetime) -> None:
+    order = AttributedOrder(effect.order_id, effect.total, effect.currency, effect.at, effect.clicked)
+    messages.attribute_order(effect.customer_id, effect.message_id, order)
+
+
 _PERFORMERS: Final[dict[type, Callable[[Any, datetime], None]]] = {
     PutMessage: _put_message,
     RecordFeedback: _record_feedback,
@@ -78,4 +84,5 @@ _PERFORMERS: Final[dict[type, Callable[[Any, datetime], None]]] = {
     RepointIdentities: _repoint_identities,
     IssueCode: _issue_code,
     PutTask: _put_task,
+    AttributeOrder: _attribute_order,
 }

@@ -22,7 +22,7 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.domain.messages import Category, CodeOffer, Message, Status
+from chalicelib.domain.messages import AttributedOrder, Category, CodeOffer, Message, Status
 from chalicelib.storage.connection import ConditionFailedError, Item
 from chalicelib.storage.items import Image, binary, moment, number, text
 from chalicelib.storage.packing import pack, unpack
@@ -187,6 +187,15 @@ def record_feedback(customer_id: str, message_id: str, kind: str, at: datetime, 
     return _moved(customer_id, message_id, [attribute.set(first)], Messages.message_id.exists())
 
 
+def attribute_order(customer_id: str, message_id: str, order: AttributedOrder) -> bool:
+    """Note that an order is put down to a message; told again it changes nothing, since the orders are a set.
+
+    False when there is no such message. Condition: the item exists. One write unit.
+    """
+    told = msgspec.json.encode(order, order="deterministic").decode()
+    return _moved(customer_id, message_id, [Messages.orders.add({told})], Messages.message_id.exists())
+
+
 def message_of(image: Image) -> Message:
     """The message of an item, be it read from the table or the `NewImage` of a stream record."""
     decision = _decoder.decode(unpack(binary(image, "d")))
@@ -223,7 +232,14 @@ def message_of(image: Image) -> Message:
         clicked_at=moment(image, "ca"),
         bounced=text(image, "bo"),
         complained_at=moment(image, "cm"),
+        orders=_orders(image),
     )
+
+
+def _orders(image: Image) -> tuple[AttributedOrder, ...]:
+    told = image.get("or", {}).get("SS", ())
+    orders = [msgspec.json.decode(each, type=AttributedOrder) for each in told]
+    return tuple(sorted(orders, key=lambda order: (order.at, order.order_id)))
 
 
 def _item(message: Message) -> Messages:

@@ -15,6 +15,7 @@ from pynamodb.attributes import (
     NumberAttribute,
     TTLAttribute,
     UnicodeAttribute,
+    UnicodeSetAttribute,
 )
 from pynamodb.constants import NUMBER, PAY_PER_REQUEST_BILLING_MODE, STREAM_NEW_IMAGE
 
@@ -122,6 +123,7 @@ class Messages(Table):
     clicked_at = MomentAttribute(attr_name="ca", null=True)
     bounced = UnicodeAttribute(attr_name="bo", null=True)
     complained_at = MomentAttribute(attr_name="cm", null=True)
+    orders = UnicodeSetAttribute(attr_name="or", null=True)
 
 
 class Catalogue(Table):

@@ -212,3 +212,15 @@ def test_semantics_28_nothing_is_sent_for_a_held_message_whose_journey_is_gone()
 def test_anna_is_written_to_without_any_exit() -> None:
     """The stories above would hold for a journey that never sends, too: this one does."""
     assert len(story(in_force(three("")), cart("03-02 10:00"), customer=anna())) == 3
+
+
+def test_semantics_7_time_alone_ends_a_run_at_once() -> None:
+    """Not when it next wakes: whoever looks at the customer sees that it is over."""
+    definitions = in_force("""
+        journey: story
+        enter: {on: form.submitted}
+        exit: [{when: days_since(customer.last_seen_at) > 2}]
+        steps: [wait: 30 days, send: first]
+    """)
+    state, messages = played(definitions, said("03-02 10:00", "form.submitted"), days=3)
+    assert (state.runs, messages) == ((), ())

@@ -83,7 +83,9 @@ def test_quiet_hours_end_when_their_end_is_read_on_the_clock_there(
 
 
 @given(moments, quiet_hours)
-def test_semantics_17_where_clocks_do_not_change_they_are_what_the_clock_shows(now: datetime, quiet: QuietHours) -> None:
+def test_semantics_17_they_are_what_the_clock_shows_where_it_does_not_change(
+    now: datetime, quiet: QuietHours
+) -> None:
     """17: the start belongs to them, the end does not; they may run over midnight."""
     where = ZoneInfo("Asia/Kathmandu")
     shown = now.astimezone(where).time()

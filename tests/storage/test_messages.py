@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
 
-from chalicelib.domain.messages import WEBHOOK, CodeOffer, Message, Status
+from chalicelib.domain.messages import WEBHOOK, AttributedOrder, CodeOffer, Message, Status
 from chalicelib.storage import messages
 from chalicelib.storage.tables import Messages
 from tests.storage.examples import CUSTOMER, NOON, message
@@ -278,3 +279,15 @@ def test_a_typical_message_stays_within_one_write_unit() -> None:
     assert item is not None
     content = sum(len(name) + len(next(iter(value.values()))) for name, value in item.items() if "BOOL" not in value)
     assert content < 1024
+
+
+def test_orders_put_down_to_a_message_are_a_set() -> None:
+    """29: told twice is once; two orders are two."""
+    first = AttributedOrder("o1", Decimal("7990.50"), "RUB", NOON, clicked=True)
+    second = AttributedOrder("o2", Decimal(10), "RUB", NOON + timedelta(days=1), clicked=False)
+    messages.put(message())
+
+    assert all(messages.attribute_order(CUSTOMER, ID, order) for order in (second, first, first))
+
+    assert stored().orders == (first, second)
+    assert not messages.attribute_order(CUSTOMER, "no-such-message", first)
