@@ -53,7 +53,10 @@ def forward(customer: Customer, surviving_id: str, entry: Entry) -> tuple[Custom
     )
     handed_over = replace(entry, customer_id=surviving_id, events=(absorbed,), identities=())
     return (
-        replace(customer, forwarded_to=surviving_id, profile=Profile(), runs=(), sends=(), visits=(), touches=(), timer_at=None),
+        replace(
+            customer, forwarded_to=surviving_id, profile=Profile(), runs=(), sends=(), visits=(), touches=(),
+            timer_at=None,
+        ),
         (
             AppendEntry(handed_over),
             RepointIdentities(customer.customer_id, surviving_id, (*customer.identities, *addresses)),

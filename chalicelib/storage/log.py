@@ -101,7 +101,7 @@ def customers_recorded_since(moment: datetime) -> Iterator[str]:
 
 
 def everything() -> Iterator[Entry]:
-    """Every entry there is, in no order over customers. Half a read unit per 4 KB of the whole table: 0.016 $ per GB."""
+    """Every entry there is, in no order over customers. Half a read unit per 4 KB of the table: 0.016 $ per GB."""
     return map(entry_of, Events.scan_all(None, ["c", "e", "r", "s", "b"]))
 
 
