@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -99,6 +100,38 @@ def test_what_was_recorded_long_before_but_came_later_in_the_stream_is_not_misse
     logged(cart("03-02 09:00", "late"))
     assert from_archive(engine).entries == 1
     assert visits() == 2
+
+
+def test_a_recovery_comes_to_what_the_engine_would_have_come_to(engine: Engine) -> None:
+    """In the order of the stream, which is not always that of the recorded times."""
+    before, first, second = cart("03-02 10:00", "c1"), ordered("03-02 12:00", "o1"), ordered("03-02 12:00", "o2")
+    for who in ("anna", "boris"):
+        logged(before, who=who)
+    engine.advance(BEFORE)
+    for who in ("anna", "boris"):
+        logged(first, replace(second, recorded_at=second.recorded_at - SECOND), who=who)
+    annas, boris = ([one for one in engine.records()[2:] if whose(one) == who] for who in ("anna", "boris"))
+    engine.advance(NOW, boris)
+    archive_records(annas)
+    assert recover(LAST_WEEK, NOW, archive_is_whole=True).entries == 2
+
+    recovered, advanced = customer("anna"), customer("boris")
+    assert (recovered.recent, recovered.profile, recovered.runs) == (advanced.recent, advanced.profile, advanced.runs)
+
+
+def whose(record: dict[str, Any]) -> str:
+    """The customer of a stream record."""
+    return str(record["dynamodb"]["NewImage"]["c"]["S"])
+
+
+def test_what_a_recovery_has_folded_is_known_by_its_time_once_its_mark_is_forgotten(engine: Engine) -> None:
+    """A state keeps the marks of eight entries, and its place is still that of the last the engine folded."""
+    logged(cart("03-02 10:00", "c1"))
+    engine.advance(BEFORE)
+    logged(*(cart(f"03-02 {10 + number // 6}:{number % 6}5", f"late-{number}") for number in range(24)))
+    assert from_archive(engine).entries == 24
+    assert from_archive(engine).entries == 0
+    assert visits() == 25
 
 
 def test_the_stream_may_bring_the_younger_ones_again(engine: Engine) -> None:
