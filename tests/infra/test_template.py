@@ -227,7 +227,7 @@ def test_a_change_of_a_file_is_published_once(template: Template, key: str) -> N
 
 
 def test_neither_problems_told_nor_quarantined_bodies_start_a_publishing_without_end(template: Template) -> None:
-    from chalicelib.flows.publish import PROBLEMS
+    from chalicelib.flows.check import PROBLEMS
 
     for key in ("journeys/welcome.yaml", "shop.yaml", "quarantine/a/b/c.json"):
         assert not list(uploads_that_publish(template, f"{key}{PROBLEMS}", "s3:ObjectCreated:*"))
