@@ -38,6 +38,9 @@ def main() -> int:
     table.add_row("$ a month, 10,000 customers and 100,000 mails, beyond SES's $10", f"{money.shop_month:.2f}", "-")
     table.add_row("$ of it for the archive's files, at most", f"{money.archive_month:.2f}", "-")
     table.add_row("events folded a second, one core", f"{folded['events_per_second']:,.0f}", "20,000")
+    reached = _alone("bench.broadcast")
+    figure = f"{reached['recipients_per_second']:,.0f}"
+    table.add_row("recipients of a broadcast reached a second, if the provider bore it", figure, "-")
     tested = conditions.run()
     figure = f"{tested['evaluation_us']:.2f} (the slowest {tested['slowest_evaluation_us']:.2f})"
     table.add_row("CPU µs to evaluate a condition", figure, "under 2")

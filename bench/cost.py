@@ -41,8 +41,8 @@ ARCHIVED_BYTES = 600
 """Of one entry in the archive, in its line and in the table, where a file holds a few only; 130 in files of a hundred
 (`bench.archive`)."""
 TICKS = 60 * 24 * 30
-TICK_READS = 4
-"""Read units of a tick with nothing to fire: three minutes and its share of the cursor."""
+TICK_READS = Decimal("4.5")
+"""Read units of a tick with nothing to do: three minutes, its share of the cursor, and the look for jobs."""
 CURSOR_WRITES = TICKS // 5
 FEEDBACK_PER_MESSAGE = Decimal("0.40")
 """Opens, clicks and bounces that come back for a mail: 0.35. Deliveries are subscribed to for transactional mail only,
