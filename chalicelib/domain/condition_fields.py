@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from operator import attrgetter
@@ -15,8 +14,7 @@ from chalicelib.domain import events
 from chalicelib.domain.customer import Customer
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """What a condition can see: the customer, the fields of the event that began the run (by path), and the moment.
 
     `now` is in UTC.

@@ -95,7 +95,7 @@ def _span(span: timedelta) -> Passed:
         return (now.date() - moment).days >= days
 
     def at(value: Any) -> datetime | None:
-        moment = moment_of(value)
+        moment = value if type(value) is datetime and value.tzinfo is UTC else moment_of(value)
         try:
             return moment + span if isinstance(moment, datetime) else _midnight(moment + timedelta(days=days))
         except OverflowError:

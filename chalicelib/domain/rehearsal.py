@@ -31,6 +31,7 @@ ENGINES_OWN = frozenset({TIMER_DUE, "customer.absorbed", JOURNEY_MOVED})
 AWARDED = "loyalty.points-awarded"
 AWARDER = "journey"
 """The source of entries by which a journey awards points; points awarded by others are facts."""
+_PERHAPS_OWN = ENGINES_OWN | {AWARDED, BROADCAST_REACHED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +166,17 @@ class Rehearsal:
             self._here.clear()
 
     def _facts_of(self, entry: Entry) -> Entry:
-        own = ENGINES_OWN if entry.source != AWARDER else ENGINES_OWN | {AWARDED}
-        facts = tuple(
-            event
-            for event in entry.events
-            if event.name not in own
-            and not (event.name == BROADCAST_REACHED and event.data.get("journey") in self._broadcasts)
-        )
+        if not any(event.name in _PERHAPS_OWN for event in entry.events):
+            return entry
+        facts = tuple(event for event in entry.events if not self._is_engines_own(event, entry.source))
         return entry if len(facts) == len(entry.events) else replace(entry, events=facts)
+
+    def _is_engines_own(self, event: Event, source: str) -> bool:
+        if event.name == AWARDED:
+            return source == AWARDER
+        if event.name == BROADCAST_REACHED:
+            return event.data.get("journey") in self._broadcasts
+        return event.name in ENGINES_OWN
 
     def _fold(self, first: Entry) -> None:
         """Fold an entry and those that follow from it (a merge, a forwarding, an award), each once."""
