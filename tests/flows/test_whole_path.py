@@ -25,24 +25,25 @@ def shop(moto: str, monkeypatch: pytest.MonkeyPatch) -> WholePath:
     return WholePath(moto, MONDAY, monkeypatch)
 
 
-def test_a_cart_left_at_shopify_brings_three_mails_and_an_order_would_have_ended_them(shop: WholePath) -> None:
-    # Given a customer who agreed to mail and began a checkout, so that the cart is known to be theirs
+def test_a_checkout_left_at_shopify_brings_three_mails_and_no_second_chain_about_its_cart(shop: WholePath) -> None:
+    # Given a customer who agreed to mail
     assert shop.shopify("customers/create", customer()) == 200
     assert shop.shopify("customers_email_marketing_consent/update", consent("subscribed")) == 200
     shop.pass_time(timedelta(days=10))
     already = len(sent())
     at = shop.now
 
-    # When a cart is filled and left
+    # When a checkout is begun, by which the cart is known to be theirs, and left
     assert shop.shopify("checkouts/create", checkout(at)) == 200
     assert shop.shopify("carts/create", cart(at)) == 200
     shop.pass_time(timedelta(days=5))
 
     # Then the three mails went out at their times, in the customer's language, with the customer's things
-    mails = [(message.name, message.sent_at) for message in shop.messages() if message.journey == "cart-abandoned"]
+    mails = [(message.name, message.sent_at) for message in shop.messages() if message.topic == "cart-reminders"]
     hour, day = timedelta(hours=1), timedelta(days=1)
     assert mails == [
-        ("cart-reminder", at + hour), ("cart-offer", at + hour + day), ("cart-last-call", at + hour + 4 * day),
+        ("checkout-reminder", at + hour), ("checkout-offer", at + hour + day),
+        ("checkout-last-call", at + hour + 4 * day),
     ]
     reminder = sent()[already]
     assert reminder["To"].addresses[0].addr_spec == "anna@example.com"
@@ -79,8 +80,8 @@ def test_buying_after_the_first_mail_ends_the_chain_and_confirms_the_order(shop:
     shop.pass_time(timedelta(days=6))
 
     names = [message.name for message in shop.messages() if message.status is Status.SENT]
-    assert names[-2:] == ["cart-reminder", "order-confirmation"]
-    assert shop.customer().runs == ()
+    assert names[-2:] == ["checkout-reminder", "order-confirmation"]
+    assert not {"cart-abandoned", "checkout-unfinished"} & {run.journey for run in shop.customer().runs}
 
 
 def test_a_redelivered_webhook_changes_nothing(shop: WholePath) -> None:
@@ -139,7 +140,7 @@ def test_one_click_on_unsubscribe_stops_marketing_but_not_the_order(shop: WholeP
     outcome = {message.name: message.reason or message.status.value for message in shop.messages()}
     assert outcome == {
         "welcome-thanks": "sent", "order-confirmation": "sent",
-        "welcome-bestsellers": "no-consent", "welcome-reviews": "no-consent",
+        "welcome-bestsellers": "no-consent", "welcome-reviews": "no-consent", "review-request": "no-consent",
     }
 
 
@@ -152,7 +153,7 @@ def test_an_anonymous_cart_joins_the_customer_at_checkout(shop: WholePath) -> No
     profile = shop.customer().profile
     assert profile.email == "anna@example.com"
     assert profile.cart is not None
-    assert [run.journey for run in shop.customer().runs if run.journey == "cart-abandoned"] == ["cart-abandoned"]
+    assert [run.journey for run in shop.customer().runs] == ["checkout-unfinished", "welcome"]
 
 
 def test_a_woocommerce_order_is_confirmed(shop: WholePath) -> None:

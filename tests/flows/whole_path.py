@@ -18,7 +18,7 @@ from chalicelib.domain.messages import Message
 from chalicelib.flows import definitions_in_force, means
 from chalicelib.flows import tick as ticking
 from chalicelib.flows.publish import publish
-from chalicelib.storage import bucket, clients, customers, messages, shop
+from chalicelib.storage import bucket, clients, customers, jobs, messages, shop
 from infra.local.functions import Context, scheduled_event
 from infra.local.http_event import HttpApi
 from infra.local.stream_pump import Delivery, EventSource, StreamPump
@@ -42,8 +42,9 @@ class WholePath:
         means.forget()
         ticking.forget()
         self._set_secrets()
-        self._seed(now)
+        self._seed(now - timedelta(minutes=5))
         self.set_clock(now)
+        self._work_jobs()
         api = HttpApi(functions.app.routes, functions.app)
         self.http = Client(lambda environ, start: api.answer(Request(environ))(environ, start), Response)
         self._pumps = [
@@ -111,6 +112,11 @@ class WholePath:
         """Let the streams be worked until nothing more comes."""
         while sum(pump.poll() for pump in self._pumps):
             pass
+
+    def _work_jobs(self) -> None:
+        """Let the jobs over many customers be worked: on AWS the tick starts a function for each."""
+        for kept in jobs.unfinished():
+            functions.audience({"job": kept.job.job_id}, Context("audience", 60))
 
     def pass_time(self, span: timedelta) -> None:
         """Let time pass: the clock stops at each timer that falls due, a tick fires it, and what comes of it is worked.

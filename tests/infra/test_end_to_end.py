@@ -60,7 +60,9 @@ def leave_a_cart(shop: DeployedShop, person: Person) -> None:
     assert shop.shopify("customers_email_marketing_consent/update", payloads.consent(person, now)) == 200
     assert shop.shopify("checkouts/create", payloads.checkout(person, now)) == 200
     assert shop.shopify("carts/create", payloads.cart(person, now)) == 200
-    eventually(lambda: (known := shop.customer(person)) and "cart-abandoned" in {run.journey for run in known.runs})
+    eventually(
+        lambda: (known := shop.customer(person)) and "checkout-unfinished" in {run.journey for run in known.runs}
+    )
 
 
 def test_signed_webhooks_of_shopify_end_as_mails(shop: DeployedShop) -> None:
@@ -162,11 +164,11 @@ def test_a_browser_that_subscribed_gets_a_push_it_can_read(shop: DeployedShop) -
     assert json.loads(browser.decrypt(pushed[0].partition(b"\r\n\r\n")[2]))["title"] == "Привет"
 
 
-def test_a_cart_left_behind_is_reminded_of_when_the_schedule_fires_its_timer(shop: DeployedShop) -> None:
+def test_a_checkout_left_behind_is_reminded_of_when_the_schedule_fires_its_timer(shop: DeployedShop) -> None:
     """Nothing here starts the tick: EventBridge does, each minute."""
-    reminder = eventually(lambda: shop.messages(VERA).get("cart-reminder"), 75)
-    cart_at = next(event.occurred_at for event in shop.events(VERA) if event.name == "cart.updated")
-    assert timedelta() <= reminder.decided_at - cart_at - HOUR < timedelta(minutes=2)
+    reminder = eventually(lambda: shop.messages(VERA).get("checkout-reminder"), 75)
+    begun_at = next(event.occurred_at for event in shop.events(VERA) if event.name == "checkout.started")
+    assert timedelta() <= reminder.decided_at - begun_at - HOUR < timedelta(minutes=2)
     eventually(lambda: any("Linen coat" in mail["BodyText"] for mail in shop.mails(VERA)))
 
 
