@@ -11,6 +11,10 @@ from msgspec import Struct
 
 from chalicelib.domain.jobs import Job
 from chalicelib.storage import shop
+from chalicelib.storage.connection import ConditionFailedError
+from chalicelib.storage.items import binary
+from chalicelib.storage.packing import pack, unpack
+from chalicelib.storage.tables import Shop
 
 _OPEN, _OVER = "job", "job-over"
 
@@ -19,21 +23,24 @@ _decoder = msgspec.json.Decoder(Job)
 
 
 class Kept(Struct, frozen=True):
-    """A job as read, and the body it was read from, over which alone the next state is written."""
+    """A job as read, and the bytes it was stored as, over which alone the next state is written.
+
+    They are kept as they were: packed anew by another machine's zlib the same job may come to other bytes.
+    """
 
     job: Job
-    body: bytes
+    stored: bytes
 
 
 def unfinished() -> list[Kept]:
     """The jobs that are not over: one query, half a read unit when there are none."""
-    return [Kept(_decoder.decode(body), body) for _, body in shop.of_kind(_OPEN)]
+    return [_kept(binary(item, "b")) for item in Shop.search(_OPEN)]
 
 
 def find(job_id: str) -> Kept | None:
     """A job that is not over, strongly consistent: one read unit."""
-    body = shop.get(_OPEN, job_id, consistent=True)
-    return Kept(_decoder.decode(body), body) if body else None
+    item = Shop.fetch(_OPEN, job_id, consistent=True)
+    return _kept(binary(item, "b")) if item else None
 
 
 def find_over(job_id: str) -> Job | None:
@@ -52,16 +59,22 @@ def keep(job: Job, over: Kept) -> Kept | None:
 
     One that is over moves to the others: first put there, then taken away here, so that it is never nowhere.
     """
-    body = _encoder.encode(job)
-    if not shop.replace(_OPEN, job.job_id, body, over.body):
+    stored = pack(_encoder.encode(job))
+    try:
+        Shop(_OPEN, job.job_id, body=stored).save(condition=Shop.body == over.stored)
+    except ConditionFailedError:
         return None
+    kept = Kept(job, stored)
     if job.status != "running":
-        shop.put(_OVER, job.job_id, body)
-        shop.delete(_OPEN, job.job_id)
-    return Kept(job, body)
+        tidy(kept)
+    return kept
 
 
 def tidy(kept: Kept) -> None:
-    """Finish the move of a job that is over, which was cut short."""
-    shop.put(_OVER, kept.job.job_id, kept.body)
+    """Move a job that is over to the others; twice is once."""
+    shop.put(_OVER, kept.job.job_id, _encoder.encode(kept.job))
     shop.delete(_OPEN, kept.job.job_id)
+
+
+def _kept(stored: bytes) -> Kept:
+    return Kept(_decoder.decode(unpack(stored)), stored)
