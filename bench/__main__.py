@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import cold_start, conditions, cost, fold, usage
+from bench import cold_start, conditions, cost, fold, rehearsal, usage
 
 
 def main() -> int:
@@ -46,6 +46,12 @@ def main() -> int:
     table.add_row("CPU µs to evaluate a condition", figure, "under 2")
     figure = f"{tested['next_change_us']:.1f} / {tested['compile_us']:.0f}"
     table.add_row("CPU µs to tell when time changes one / to compile one", figure, "-")
+    rehearsed = rehearsal.run()
+    table.add_row(
+        f"CPU s to rehearse a million events, {rehearsed['journeys']:.0f} journeys, one core",
+        f"{rehearsed['seconds_per_million']:.0f} ({rehearsal.run(views=1)['seconds_per_million']:.0f} one to an entry)",
+        "under 60",
+    )
     table.add_row("CPU ms per webhook, known customer", f"{handler['webhook_known_ms']:.2f}", "under 3")
     table.add_row("CPU ms per webhook, new customer", f"{handler['webhook_stranger_ms']:.2f}", "-")
     started = cold_start.run()

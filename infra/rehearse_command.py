@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         definitions, pricing, names = _definitions(arguments)
         recording = _recording(arguments, definitions)
-        with _progress(recording, told) as tell, _without_collector():
+        with _progress(recording, told) as tell, without_collector():
             report = rehearse(
                 recording.entries(tell), definitions, pricing, source=recording.source, name=recording.name,
                 names=names,
@@ -186,7 +186,7 @@ def _progress(recording: Recording, console: Console) -> Iterator[Callable[[floa
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Without Python's cyclic garbage collector: states are many and hold no cycles, going over them takes a tenth."""
     gc.disable()
     try:

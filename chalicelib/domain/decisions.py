@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -31,13 +31,19 @@ class Decision(Struct, frozen=True, omit_defaults=True):
     message_id: str = ""
 
 
+ENDINGS: Final = frozenset({"completed", "converted", "exited", "merged", "withdrawn"})
+"""How a run can end, as decisions tell it."""
+OUTLINE: Final = ENDINGS | {"entered", "not entered"}
+
+
 class Trace:
     """The decisions of one fold, kept only when somebody asks."""
 
-    def __init__(self, now: datetime, *, asked: bool) -> None:
-        """Begin at a moment."""
+    def __init__(self, now: datetime, *, asked: bool, outline: bool = False) -> None:
+        """Begin at a moment; an `outline` is how runs began and ended, without rules and values."""
         self.now = now
         self.asked = asked
+        self.outline = outline
         self.decisions: list[Decision] = []
 
     def note(
@@ -46,6 +52,8 @@ class Trace:
     ) -> None:
         """Keep a decision; `rule` and `scope` tell by which condition, and what it saw."""
         if not self.asked:
+            if self.outline and decided in OUTLINE:
+                self.decisions.append(Decision(self.now, journey, decided, because))
             return
         self.decisions.append(Decision(
             at=self.now,

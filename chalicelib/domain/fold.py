@@ -21,7 +21,7 @@ from chalicelib.domain.customer import (
     RECENT_IDENTITIES,
     Customer,
 )
-from chalicelib.domain.decisions import Decision
+from chalicelib.domain.decisions import Decision, Trace
 from chalicelib.domain.definitions import Definitions
 from chalicelib.domain.effects import AppendEntry, Effect, RecordFeedback
 from chalicelib.domain.endings import key_of, leaves, reaches_goal, waited_for
@@ -51,8 +51,11 @@ def mark_of(entry_id: str) -> bytes:
     return blake2b(entry_id.encode(), digest_size=6).digest()
 
 
-def fold(customer: Customer, entry: Entry, definitions: Definitions, *, trace: bool = False) -> Folded:
-    """Fold one log entry into the customer's state.
+def fold(
+    customer: Customer, entry: Entry, definitions: Definitions, *, trace: bool = False, outline: bool = False
+) -> Folded:
+    """Fold one log entry into the customer's state. With `trace` each decision is told, with `outline` how runs began
+    and ended.
 
     Raises UnknownVersionError when a run is pinned to a version that `definitions` lacks: load it and fold again.
     """
@@ -62,7 +65,7 @@ def fold(customer: Customer, entry: Entry, definitions: Definitions, *, trace: b
     if customer.forwarded_to:
         return Folded(customer, _forwarded(customer, entry))
     customer = _recognised(customer, entry)
-    walk = Walk(customer, definitions, now, trace=trace)
+    walk = Walk(customer, definitions, now, Trace(now, asked=trace, outline=outline))
     for index, event in enumerate(entry.events):
         _take(walk, event, entry, index)
         if walk.customer.forwarded_to:

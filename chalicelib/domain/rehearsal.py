@@ -193,7 +193,7 @@ class Rehearsal:
                 before = Customer(customer_id)
                 self._await_broadcasts(before)
             try:
-                folded = fold(before, entry, self._definitions, trace=True)
+                folded = fold(before, entry, self._definitions, outline=True)
             except UnknownVersionError:
                 raise
             except Exception as error:  # whatever it is: the engine sets the entry aside and goes on

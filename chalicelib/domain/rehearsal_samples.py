@@ -13,6 +13,7 @@ from heapq import heappop, heappush
 from itertools import groupby
 from typing import Final
 
+from chalicelib.domain.decisions import ENDINGS
 from chalicelib.domain.effects import PutMessage
 from chalicelib.domain.events import Entry
 from chalicelib.domain.fold import TIMER_DUE, Folded
@@ -24,8 +25,6 @@ ROWS: Final = 60
 """Rows kept of one timeline: the first."""
 SHOWN: Final = 10
 
-ENDINGS: Final = frozenset({"completed", "converted", "exited", "merged", "withdrawn"})
-"""How a run can end, as decisions tell it."""
 _KINDS: Final = {Status.QUEUED: "sent", Status.SKIPPED: "skipped", Status.DEFERRED: "put-off"}
 
 

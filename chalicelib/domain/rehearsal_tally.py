@@ -10,6 +10,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.customer import Customer
+from chalicelib.domain.decisions import ENDINGS
 from chalicelib.domain.definitions import Definitions
 from chalicelib.domain.effects import IssueCode, PutMessage, PutTask
 from chalicelib.domain.events import Entry
@@ -30,7 +31,7 @@ from chalicelib.domain.rehearsal_report import (
     Report,
     Source,
 )
-from chalicelib.domain.rehearsal_samples import ENDINGS, Samples
+from chalicelib.domain.rehearsal_samples import Samples
 from chalicelib.domain.shop import FrequencyCap
 from chalicelib.domain.timing import zone
 

@@ -53,8 +53,8 @@ class _Contender:
 class Walk:
     """The customer as folded so far, and the runs on their way."""
 
-    def __init__(self, customer: Customer, definitions: Definitions, now: datetime, *, trace: bool) -> None:
-        """Begin at a state, at a moment; decisions are kept only when `trace` asks for them."""
+    def __init__(self, customer: Customer, definitions: Definitions, now: datetime, trace: Trace) -> None:
+        """Begin at a state, at a moment; `trace` keeps the decisions that it asks for."""
         self.customer = customer
         self.definitions = definitions
         self.now = now
@@ -62,7 +62,7 @@ class Walk:
         self.visits: list[Visit] = list(customer.visits)
         self.timer_at = customer.timer_at
         self.effects: list[Effect] = []
-        self.trace = Trace(now, asked=trace)
+        self.trace = trace
         self._begun: dict[int, datetime] = {}
 
     def state(self) -> Customer:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from bench import cold_start, conditions, cost, fold
+from bench import cold_start, conditions, cost, fold, rehearsal
 from bench.usage import Units
 
 
@@ -47,6 +47,14 @@ def test_a_condition_is_evaluated_in_less_than_two_microseconds() -> None:
     assert measured["evaluation_us"] < 2
     assert measured["slowest_evaluation_us"] < 2
     assert measured["next_change_us"] < 20
+
+
+def test_a_million_events_are_rehearsed_in_a_minute_through_all_shipped_journeys() -> None:
+    measured = min((rehearsal.run(300) for _ in range(3)), key=lambda one: one["seconds_per_million"])
+
+    assert measured["journeys"] >= 20
+    assert measured["sends"] > 1_000
+    assert measured["seconds_per_million"] < 60
 
 
 @pytest.mark.slow
