@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,10 @@ from chalicelib.flows.why import Explained, NotGot
 _TONES = {
     "queued": "sent", "deferred": "waiting", "waits": "waiting", "paused": "waiting", "condition failed": "trouble",
 }
-_QUIET = frozenset({"reached", "same run", "not true", "known already"})
+_QUIET = frozenset({"same run", "not true", "known already"})
+_LEFT_OUT = frozenset({"reached"})
+"""What the page does not show: each step tells by itself that it was come to."""
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+[+-]\d\d:\d\d")
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,15 @@ def render_why(
         tone=_tone,
         value=lambda value: _value(value, say("no-value"), zone),
         moment=lambda at: say.moment(at, zone),
+        local=lambda text: _MOMENT.sub(lambda found: say.moment(datetime.fromisoformat(found[0]), zone), text),
     )
 
 
 def _courses(decisions: Iterable[Decision]) -> list[Course]:
     by_run: dict[tuple[str, str, int], list[Decision]] = {}
     for decision in decisions:
+        if decision.decided in _LEFT_OUT:
+            continue
         by_run.setdefault((decision.journey, decision.run_key if decision.entry else "", decision.entry), []).append(
             decision
         )
