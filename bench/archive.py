@@ -24,7 +24,7 @@ from moto import mock_aws
 from chalicelib.domain.events import Cart, Entry, Event, Identity, Line, Page, Product
 from chalicelib.flows.archive import archive_records
 from chalicelib.flows.compact import compact
-from chalicelib.storage import archive, clients, log, tables
+from chalicelib.storage import archive, bucket, clients, log, tables
 from infra.local.stream_pump import lambda_record
 
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -42,6 +42,7 @@ class Archiving:
     archive_requests: dict[str, int]
     compact_requests: dict[str, int]
     line_bytes: float
+    day_bytes: float
     table_bytes: float
     archive_ms: float
     compact_ms: float
@@ -72,11 +73,11 @@ def run(batches: int = BATCHES, entries: int = ENTRIES) -> Archiving:
             began = time.process_time()
             compact(MIDNIGHT + timedelta(days=1))
             compact_ms = time.process_time() - began
-        lines = sum(file.size for file in archive.files(MIDNIGHT.date()))
-        kept = clients.client("s3").list_objects_v2(Bucket="bench-files", Prefix=archive.PARQUET)["Contents"]
+        kept = {folder: _bytes_below(folder) for folder in (archive.LOG, archive.DAYS, archive.PARQUET)}
     return Archiving(
         entries=number, batches=batches, archive_requests=dict(archived), compact_requests=dict(compacted),
-        line_bytes=lines / number, table_bytes=sum(file["Size"] for file in kept) / number,
+        line_bytes=kept[archive.LOG] / number, day_bytes=kept[archive.DAYS] / number,
+        table_bytes=kept[archive.PARQUET] / number,
         archive_ms=archive_ms * 1000 / number, compact_ms=compact_ms * 1000 / number,
     )
 
@@ -95,6 +96,10 @@ def _counted() -> Iterator[Counter[str]]:
         yield seen
     finally:
         events.unregister("before-call.s3", unique_id="bench")
+
+
+def _bytes_below(folder: str) -> int:
+    return sum(file.size for file in bucket.list_files(folder))
 
 
 def _records() -> Iterator[dict[str, Any]]:

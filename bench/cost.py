@@ -38,8 +38,8 @@ in a shop large enough, and no more in a larger one. Each is read once, by the c
 COMPACTION_MS, COMPACTION_GB = 30_000, Decimal("1.73")
 """Billed time of a night's compaction, an assumption for a few thousand entries, and the function's memory."""
 ARCHIVED_BYTES = 600
-"""Of one entry in the archive, in its line and in the table, where a file holds a few only; 130 in files of a hundred
-(`bench.archive`)."""
+"""Of one entry in the archive, in its two lines and in the table, where a file holds a few only; 200 in files of a
+hundred (`bench.archive`)."""
 TICKS = 60 * 24 * 30
 TICK_READS = Decimal("4.5")
 """Read units of a tick with nothing to do: three minutes, its share of the cursor, and the look for jobs."""

@@ -63,7 +63,7 @@ holds all that was told."""
 
 
 def write(lines: Path, target: Path) -> int:
-    """Write the Parquet file `target` from lines of the archive, ordered and each once; the number of its rows.
+    """Write the Parquet file `target` from lines of the archive (compressed when the name says so); the number of rows.
 
     Work that does not fit into memory is kept in the folder of `target`.
     """

@@ -1,15 +1,16 @@
-"""Each day that is over becomes one Parquet file, from which reports and predictions read.
+"""Each day that is over becomes one file of lines, for rehearsals, and one Parquet file, for reports and predictions.
 
-    list the day's files ─▶ their lines, in order and each once ─▶ Parquet ─▶ write it ─▶ mark the day with those files
-                                        crash anywhere: there is no mark, and the next run does the day again
+    list the day's files ─▶ their lines, in order and each once ─▶ write both ─▶ mark the day with those files
+                                        crash anywhere: there is no such mark, and the next run does the day again
 
 The files of the log stay as they are. A day to which one was added since its mark is done again.
 """
 
 from __future__ import annotations
 
+import gzip
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -28,7 +29,7 @@ AT_MOST = 31
 
 
 class CompactedDay(Struct, frozen=True):
-    """A day that was made into a table, and the number of its entries and events."""
+    """A day that was compacted, and the number of its entries and events."""
 
     day: date
     entries: int
@@ -36,7 +37,7 @@ class CompactedDay(Struct, frozen=True):
 
 
 def compact(now: datetime) -> tuple[CompactedDay, ...]:
-    """Make the table of every day that is over and has none, or has other files than it was made of.
+    """Compact every day that is over and was not compacted, or has other files than it was compacted of.
 
     Raises:
         StorageUnavailableError: S3 is away; the days made by then are marked.
@@ -63,14 +64,22 @@ def _to_do(today: date) -> Iterator[tuple[date, tuple[Listed, ...]]]:
 
 def _make(day: date, found: tuple[Listed, ...]) -> Compacted:
     with tempfile.TemporaryDirectory() as folder:
-        lines, table = Path(folder) / "log.ndjson", Path(folder) / "log.parquet"
-        entries = 0
-        with lines.open("wb") as written:
-            for line in archive.lines(found):
-                written.write(line)
-                entries += 1
+        lines, table = Path(folder) / "log.ndjson.gz", Path(folder) / "log.parquet"
+        entries = _write(archive.lines(found), lines)
         mark = Compacted(archive.fingerprint(found), entries, log_table.write(lines, table))
-        with table.open("rb") as content:
-            archive.put_parquet(day, content)
+        with lines.open("rb") as day_lines, table.open("rb") as day_table:
+            archive.put_day(day, day_lines)
+            archive.put_parquet(day, day_table)
     archive.mark_compacted(day, mark)
     return mark
+
+
+def _write(lines: Iterable[bytes], target: Path) -> int:
+    """Write lines to a compressed file; how many they are."""
+    count = 0
+    # Without a name and a time in the header, so that the same lines are the same bytes.
+    with target.open("wb") as file, gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as written:
+        for line in lines:
+            written.write(line)
+            count += 1
+    return count

@@ -177,7 +177,7 @@ def test_a_day_long_past_is_left_alone_once_it_is_made(moto: str) -> None:
 
 
 @pytest.mark.parametrize("answered", [False, True])
-@pytest.mark.parametrize("write", [1, 2])
+@pytest.mark.parametrize("write", [1, 2, 3])
 def test_a_death_at_any_write_is_made_good_by_the_next_run(
     moto: str, tmp_path: Path, write: int, answered: bool
 ) -> None:
@@ -186,9 +186,45 @@ def test_a_death_at_any_write_is_made_good_by_the_next_run(
         compact(TUESDAY_NIGHT)
     again = compact(TUESDAY_NIGHT)
     # Only with the mark written is there nothing left to do.
-    assert len(again) == (0 if write == 2 and answered else 1)
+    assert len(again) == (0 if write == 3 and answered else 1)
     assert len(rows(tmp_path, "entry_id")) == 2
+    assert read_back() == [entry(1), entry(2)]
     assert compact(TUESDAY_NIGHT) == ()
+
+
+def read_back() -> list[Archived]:
+    return list(archive.archived(MONDAY, MONDAY))
+
+
+def test_a_compacted_day_is_read_from_one_file(aws: str) -> None:
+    written = [entry(number) for number in range(30)]
+    for start in range(0, 30, 3):
+        archive.write(written[max(0, start - 1) : start + 3])
+    compact(TUESDAY_NIGHT)
+    with requests_to_s3() as asked:
+        assert read_back() == written
+    assert asked == ["ListObjectsV2", "GetObject", "GetObject"]
+
+
+def test_what_comes_late_to_a_compacted_day_is_read_with_the_rest(aws: str) -> None:
+    """Before it is compacted again, and after."""
+    archive.write([entry(1), entry(3)])
+    compact(TUESDAY_NIGHT)
+    archive.write([entry(2)])
+    assert read_back() == [entry(1), entry(2), entry(3)]
+    compact(TUESDAY_NIGHT)
+    assert read_back() == [entry(1), entry(2), entry(3)]
+
+
+@pytest.mark.parametrize("answered", [False, True])
+@pytest.mark.parametrize("write", [1, 2, 3])
+def test_a_day_that_is_being_compacted_again_is_read_whole(moto: str, write: int, answered: bool) -> None:
+    archive.write([entry(1)])
+    compact(TUESDAY_NIGHT)
+    archive.write([entry(2)])
+    with dying_at_file(write, answered=answered), pytest.raises(DiedError):
+        compact(TUESDAY_NIGHT)
+    assert read_back() == [entry(1), entry(2)]
 
 
 def test_where_s3_is_away_the_run_fails_and_says_so(moto: str) -> None:

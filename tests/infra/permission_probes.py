@@ -389,7 +389,7 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("Archive", "KeepWhatIsNoEntry"): record_that_is_no_entry_is_kept,
     ("Compact", "ListTheArchive"): day_becomes_a_table,
     ("Compact", "ReadTheLog"): day_becomes_a_table,
-    ("Compact", "WriteTables"): day_becomes_a_table,
+    ("Compact", "WriteDaysAndTables"): day_becomes_a_table,
     ("Compact", "MarkDays"): day_becomes_a_table,
 } | MANAGEMENT_PROBES
 """The probe of each statement that a function needs while it runs, or Lambda to read a stream for it."""
