@@ -171,7 +171,11 @@ def test_a_checkout_is_shown_where_there_is_no_cart() -> None:
     assert "https://shop.example/checkout/k1" in page.links
 
 
-@pytest.mark.parametrize("name", ["cart-reminder", "cart-offer", "cart-last-call", "welcome-thanks"])
+@pytest.mark.parametrize("name", [
+    "cart-reminder", "cart-offer", "cart-last-call", "checkout-reminder", "checkout-offer", "checkout-last-call",
+    "browse-reminder", "review-request", "cross-sell", "welcome-thanks", "welcome-bestsellers", "welcome-reviews",
+    "repeat-nudge", "win-back-letter", "win-back-code", "win-back-bestsellers", "win-back-quarterly",
+])
 def test_a_mail_without_its_event_still_says_something_and_leads_to_the_shop(name: str) -> None:
     mail = render_shipped(name, "email", event=None, customer=BARE_CUSTOMER, code=False)
     assert SETTINGS.url in Page(mail.html).links
