@@ -78,7 +78,8 @@ def _table(decisions: Any, where: ZoneInfo) -> Table:
 
 
 def _row(decision: Decision, where: ZoneInfo) -> tuple[str, ...]:
-    because = decision.because
+    until = f"until {decision.until.astimezone(where):%Y-%m-%d %H:%M}" if decision.until else ""
+    because = " ".join(part for part in (decision.message, decision.because, until) if part)
     if decision.rule:
         seen = ", ".join(f"{path} = {value}" for path, value in decision.values.items())
         because = f"{because} [{decision.rule}; seen: {seen}]".strip()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +12,9 @@ from chalicelib.console.pages import Frame
 from chalicelib.console.timeline import name_of
 from chalicelib.console.why_wording import ANSWERS, DECISIONS, TEXTS
 from chalicelib.console.wording import Wording
-from chalicelib.domain.decisions import Decision
+from chalicelib.domain.decisions import ENDINGS, Decision
 from chalicelib.domain.shop import ShopSettings
 from chalicelib.domain.timing import zone_of
-from chalicelib.domain.why_not import ENDINGS
 from chalicelib.flows.why import Explained, NotGot
 
 _TONES = {
@@ -25,7 +23,6 @@ _TONES = {
 _QUIET = frozenset({"same run", "not true", "known already"})
 _LEFT_OUT = frozenset({"reached"})
 """What the page does not show: each step tells by itself that it was come to."""
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+[+-]\d\d:\d\d")
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,6 @@ def render_why(
         tone=_tone,
         value=lambda value: _value(value, say("no-value"), zone),
         moment=lambda at: say.moment(at, zone),
-        local=lambda text: _MOMENT.sub(lambda found: say.moment(datetime.fromisoformat(found[0]), zone), text),
     )
 
 

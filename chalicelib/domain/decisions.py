@@ -9,13 +9,15 @@ from msgspec import Struct
 
 from chalicelib.domain.conditions import Condition, Scope
 from chalicelib.domain.customer import Run
+from chalicelib.domain.messages import Message
 
 
 class Decision(Struct, frozen=True, omit_defaults=True):
     """One decision: when, in which journey and run, at which step of which version, what, and because of what.
 
-    `rule` is the text of the condition that decided and `values` what it saw (by path); `message_id` names the message
-    where one was decided. A decision outside of any run (an entry refused) has no `entry`.
+    `rule` is the text of the condition that decided and `values` what it saw (by path); `until` is when what waits or
+    is put off goes on; `message` and `message_id` name the message where one was decided. A decision outside of any run
+    (an entry refused) has no `entry`.
     """
 
     at: datetime
@@ -28,11 +30,13 @@ class Decision(Struct, frozen=True, omit_defaults=True):
     step: str = ""
     rule: str = ""
     values: dict[str, Any] = {}
+    until: datetime | None = None
+    message: str = ""
     message_id: str = ""
 
 
-ENDINGS: Final = frozenset({"completed", "converted", "exited", "merged", "withdrawn"})
-"""How a run can end, as decisions tell it."""
+ENDINGS: Final = frozenset({"completed", "converted", "exited", "withdrawn"})
+"""How a run can end, as decisions tell it; one that is converted may go on where its goal leads."""
 OUTLINE: Final = ENDINGS | {"entered", "not entered"}
 
 
@@ -48,7 +52,8 @@ class Trace:
 
     def note(
         self, journey: str, decided: str, because: str = "", *, run: Run | None = None, run_key: str = "",
-        rule: Condition | None = None, scope: Scope | None = None, message_id: str = "",
+        rule: Condition | None = None, scope: Scope | None = None, until: datetime | None = None,
+        message: Message | None = None,
     ) -> None:
         """Keep a decision; `rule` and `scope` tell by which condition, and what it saw."""
         if not self.asked:
@@ -66,7 +71,9 @@ class Trace:
             step=run.step if run is not None else "",
             rule=rule.source if rule is not None else "",
             values=rule.seen(scope) if rule is not None and scope is not None else {},
-            message_id=message_id,
+            until=until,
+            message=message.name if message is not None else "",
+            message_id=message.message_id if message is not None else "",
         ))
 
     def holds(self, condition: Condition, scope: Scope, journey: str, run_key: str = "") -> bool:

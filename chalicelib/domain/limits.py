@@ -104,7 +104,7 @@ def verdict(
         if not usable:
             soonest = min(free.values())
             waited = soonest - (since or now)
-            told = f"full until {soonest.isoformat()}"
+            told = f"full until {soonest:%Y-%m-%d %H:%M} UTC"
             if definition.on_cap == "retry-until" and waited <= timedelta(seconds=definition.retry_for):
                 return Defer(soonest, Reason.FREQUENCY_CAP, told)
             return Skip(Reason.FREQUENCY_CAP, told)

@@ -295,7 +295,7 @@ class Walk:
                 outcome = STEP_KINDS[type(step)].begin(step, self._standing(run, program, due))
             elif isinstance(outcome, Sleep):
                 self.runs[slot] = replace(run, wake_at=outcome.until)
-                self.trace.note(run.journey, "waits", f"until {outcome.until.isoformat()}", run=run)
+                self.trace.note(run.journey, "waits", run=run, until=outcome.until)
                 return
             elif isinstance(outcome, Contend):
                 if self.definitions.paused(run.journey, self.now):
@@ -354,10 +354,9 @@ class Walk:
         message = decided.message
         self.effects.append(PutMessage(message))
         rule = program.conditions[program.journey.profile_filter] if message.reason == Reason.FILTER else None
-        told = " ".join(part for part in (message.name, message.reason, decided.detail) if part)
         self.trace.note(
-            run.journey, message.status, told, run=run, rule=rule, scope=Scope(self.customer, run.values, self.now),
-            message_id=message.message_id,
+            run.journey, message.status, f"{message.reason} {decided.detail}".strip(), run=run, rule=rule,
+            scope=Scope(self.customer, run.values, self.now), until=message.deferred_until, message=message,
         )
         if message.status is Status.DEFERRED:
             self.runs[slot] = replace(run, wake_at=message.deferred_until, held=True)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from chalicelib.domain.decisions import Decision
+from chalicelib.domain.decisions import ENDINGS, Decision
 from chalicelib.domain.definitions import Definitions
 from chalicelib.domain.journeys import Journey, Send
 from chalicelib.domain.messages import Message
@@ -20,10 +20,6 @@ Answer = Literal[
 """`decided`: the message was queued, put off or skipped that day (see its record). `waits`: the run stood before it.
 `ended`: the run was over before. `went-another-way`: it came to its end by steps that do not send it. `not-entered`:
 what starts the journey happened, and its rules kept the customer out. `nothing-happened`: it did not happen."""
-
-ENDINGS = frozenset({"completed", "converted", "exited", "withdrawn"})
-"""Decisions that end a run, where no other follows."""
-
 
 class Finding(Struct, frozen=True, omit_defaults=True):
     """One answer, by one journey and run: the decision that settles it, and the message's record if there is one."""
@@ -90,7 +86,7 @@ class _Search(Struct, frozen=True):
         yield from findings
 
     def _run(self, course: list[Decision]) -> Iterator[Finding]:
-        decided = [decision for decision in course if decision.message_id and self._is_about(decision)]
+        decided = [decision for decision in course if decision.message == self.name]
         on_the_day = [decision for decision in decided if decision.at >= self.start]
         for decision in on_the_day or decided[-1:]:
             yield self._found("decided", decision)
@@ -105,6 +101,3 @@ class _Search(Struct, frozen=True):
 
     def _found(self, answer: Answer, decision: Decision) -> Finding:
         return Finding(answer, decision.journey, decision.run_key, decision, self.records.get(decision.message_id))
-
-    def _is_about(self, decision: Decision) -> bool:
-        return decision.because.partition(" ")[0] == self.name

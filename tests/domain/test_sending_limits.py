@@ -55,7 +55,7 @@ def test_semantics_16_of_several_reasons_the_first_in_order_is_told() -> None:
     assert outcome(refusing, everything, NIGHT) == Skip(Reason.NO_CONSENT, "email: no-consent")
     assert outcome(capped, everything, NIGHT) == Skip(Reason.HOLDOUT)
     assert isinstance(outcome(capped, no_holdout, NIGHT), Defer)
-    full = f"full until {(SENT_TODAY[0].at + timedelta(days=1)).isoformat()}"
+    full = f"full until {SENT_TODAY[0].at + timedelta(days=1):%Y-%m-%d %H:%M} UTC"
     assert outcome(capped, no_holdout, NOON) == Skip(Reason.FREQUENCY_CAP, full)
     assert outcome(anna(), no_holdout, NOON) == Go(("email",))
 

@@ -90,7 +90,7 @@ def test_an_absence_is_asked_about_by_the_customers_own_day(engine: Engine) -> N
     (finding,) = answer[1].findings
     assert finding.answer == "waits"
     assert finding.decision is not None
-    assert finding.decision.because == f"until {(at('03-02 23:30') + timedelta(hours=1)).isoformat()}"
+    assert finding.decision.until == at("03-02 23:30") + timedelta(hours=1)
 
 
 def test_of_nobody_nothing_can_be_told(engine: Engine) -> None:
