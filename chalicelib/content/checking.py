@@ -16,14 +16,19 @@ _LINKS = Links(unsubscribe="https://shop.example/u/sample", preferences="https:/
 
 
 def check_message(
-    definition: MessageDefinition, files: TemplateFiles, settings: ShopSettings, now: datetime
+    definition: MessageDefinition,
+    files: TemplateFiles,
+    settings: ShopSettings,
+    now: datetime,
+    templates: Templates | None = None,
 ) -> tuple[Rendered, ...]:
     """Render every variant of a message with samples and return the full ones, in the order of the variants.
 
-    Raises TemplateError, with file and line, for the first variant that cannot be rendered, and for a channel that the
-    definition names and no file serves.
+    `templates` are those of the files, compiled for other messages already. Raises TemplateError, with
+    file and line, for the first variant that cannot be rendered, and for a channel that the definition names and no
+    file serves.
     """
-    templates = Templates(files)
+    templates = templates or Templates(files)
     for channel in definition.channels:
         if not any(variant.startswith(f"{channel}.") for variant in definition.variants):
             raise TemplateError(f"templates/{definition.name}/message.yaml: {channel} has no template file")

@@ -16,6 +16,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from chalicelib.content.checking import check_message
+from chalicelib.content.rendering import Templates
 from chalicelib.content.template_files import FolderFiles, TemplateFiles
 from chalicelib.definitions.examples import check_examples
 from chalicelib.definitions.journey_checks import Problem, check_journey, check_overlaps
@@ -145,6 +146,7 @@ def _messages(files: Files, checked: Checked, settings: ShopSettings, now: datet
     versions = {
         key: tag for key, tag in files.versions.items() if key.startswith("templates/") and not key.endswith(PROBLEMS)
     }
+    compiled = Templates(files.templates)
     messages = []
     for key in versions:
         folder, _, name = key.rpartition("/")
@@ -153,7 +155,7 @@ def _messages(files: Files, checked: Checked, settings: ShopSettings, now: datet
         beside = [other.rpartition("/")[2] for other in versions if other.rpartition("/")[0] == folder]
         try:
             message = message_definition(files.text(key), key, beside)
-            attempt = partial(check_message, message, files.templates, settings, now)
+            attempt = partial(check_message, message, files.templates, settings, now, compiled)
             _try(key, (message, settings, versions), attempt)
             messages.append(message)
         except (DefinitionError, TemplateError) as error:
