@@ -17,12 +17,18 @@ from chalicelib.storage import clients, jobs
 ASKED_EVERY = timedelta(minutes=1)
 """How often the provider is asked for its quota, and the table for other broadcasts."""
 UNBOUNDED = 10**9
+SMALLEST_PAGE, LARGEST_PAGE = 50, 2000
+"""Customers read at a time, at least and at most; a page holds 1 MB besides."""
 
 
 class Allowance(Protocol):
     """How many more customers may be reached now: None when today's quota is used up."""
 
     pause: float
+
+    @property
+    def page(self) -> int:
+        """How many customers to read ahead: what is known of them grows old while they wait for their turn."""
 
     def allowance(self) -> int | None:
         """The number, 0 for none just now: ask again after `pause` seconds."""
@@ -35,6 +41,7 @@ class Unpaced:
     """The allowance of jobs that send nothing by themselves."""
 
     pause = 0.0
+    page = LARGEST_PAGE
 
     def allowance(self) -> int | None:
         """No bound."""
@@ -58,6 +65,11 @@ class Throttle:
         self._asked_at = self._flows_since = now = self._clock()
         self._pace = pace_now(current(now).settings, now)
         self._used = 0
+
+    @property
+    def page(self) -> int:
+        """As many as are reached in half a minute."""
+        return max(SMALLEST_PAGE, min(LARGEST_PAGE, int(self._pace.per_second * 30)))
 
     def allowance(self) -> int | None:
         """How many may be reached now."""

@@ -20,14 +20,12 @@ from chalicelib.domain.definitions import Definitions, UnknownVersionError
 from chalicelib.domain.job_looks import LOOKS, LookAt
 from chalicelib.domain.jobs import FAILED, LEASE, Job, Look
 from chalicelib.errors import ProviderOutcomeUnknownError, ProviderRefusedError
-from chalicelib.flows.broadcast_pace import paced
+from chalicelib.flows.broadcast_pace import Allowance, paced
 from chalicelib.flows.definitions_in_force import current, with_version
 from chalicelib.observability import logger
 from chalicelib.storage import customers, jobs, log
 from chalicelib.storage.jobs import Kept
 
-PAGE = 500
-"""Customers read at a time."""
 TOGETHER = 100
 """Customers dealt with between two looks at the time: what is appended, is appended side by side."""
 WRITERS = 10
@@ -104,7 +102,7 @@ class _Work:
             logger.warning("the provider did not tell its quota", extra={"job": self._job.job_id, "cause": str(error)})
             return self._put_off(PUT_OFF, "the mail provider does not tell its quota")
         with ThreadPoolExecutor(WRITERS) as pool:
-            for some, is_last in self._pages():
+            for some, is_last in self._pages(pace):
                 left = list(some)
                 while left:
                     definitions = self._definitions()
@@ -129,9 +127,9 @@ class _Work:
                     self._keep(replace(self._job, leased_until=None))
         return self._job
 
-    def _pages(self) -> Iterator[tuple[tuple[Customer, ...], bool]]:
+    def _pages(self, pace: Allowance) -> Iterator[tuple[tuple[Customer, ...], bool]]:
         while True:
-            page = customers.page(self._job.cursor, PAGE)
+            page = customers.page(self._job.cursor, pace.page)
             yield page.customers, page.is_last
             if page.is_last:
                 return

@@ -12,7 +12,7 @@ from chalicelib.domain.customer import OrderTotals
 from chalicelib.domain.jobs import Job
 from chalicelib.domain.journeys import Pause, Resume, version_of
 from chalicelib.domain.messages import Status
-from chalicelib.domain.segments import Segment
+from chalicelib.domain.segments import Segment, compile_segments
 from chalicelib.domain.shop import ShopSettings
 from chalicelib.errors import ActRefusedError
 from chalicelib.flows import definitions_in_force, journey_control
@@ -56,7 +56,7 @@ def engine(moto: str) -> Iterator[Engine]:
 
 def put(*texts: str, pauses: tuple[Pause, ...] = ()) -> None:
     """Put these journeys in force, with the two segments."""
-    rules = {segment.name: segment for segment in SEGMENTS}
+    rules = compile_segments(SEGMENTS)
     read = tuple(read_journey(text, "journeys/story.yaml", {"sale": MESSAGE}, rules) for text in texts)
     settings = ShopSettings(quiet_hours=AWAKE, holdout_percent=0.0)
     in_force = InForce(settings, (MESSAGE,), read, segments=SEGMENTS, pauses=pauses)
