@@ -29,7 +29,7 @@ from chalicelib.flows.definitions_in_force import current
 from chalicelib.flows.late_messages import reason_not_to_send
 from chalicelib.flows.means import Means, means, prices_in_force
 from chalicelib.flows.offer_checks import as_it_stands
-from chalicelib.flows.products import completed
+from chalicelib.flows.products import completed, looked_up
 from chalicelib.flows.spending import Reservation, budgets_of, month_of
 from chalicelib.observability import logger
 from chalicelib.storage import codes, customers, log
@@ -165,9 +165,7 @@ class Attempt:
 
     @cached_property
     def _event(self) -> Event | None:
-        """The event whose cart or order is shown, from the log of the customer or of one merged into them, its lines
-        completed from the catalogue.
-        """
+        """The event whose cart or order is shown, from the log of the customer or of one merged into them."""
         entry_id, _, index = self.message.event_ref.rpartition("|")
         if not entry_id:
             return None
@@ -175,16 +173,18 @@ class Attempt:
         for owner in dict.fromkeys(owners):
             entry = log.read(owner, entry_id)
             if entry is not None and int(index) < len(entry.events):
-                return completed(entry.events[int(index)])
+                return entry.events[int(index)]
         return None
 
     @cached_property
     def _as_it_stands(self) -> tuple[Event | None, bool]:
-        """The event with its product looked up again, if the message asks for that; whether it may still be sent."""
+        """The event completed from the catalogue; whether, by what the message wants checked, it may still be sent."""
         event, definition = self._event, self._definitions.messages.get(self.message.name)
-        if event is None or definition is None or not definition.checks:
+        if event is None or definition is None:
             return event, True
-        return as_it_stands(event, definition.checks)
+        known = looked_up(event, whole=bool(definition.checks))
+        event = completed(event, known)
+        return as_it_stands(event, definition.checks, known) if definition.checks else (event, True)
 
     @property
     def _outdated(self) -> Reason | None:

@@ -17,35 +17,25 @@ LOOKED_UP: Final = 50
 """Lines looked up for a message at most: with variant and product each they fill one batch read of 100 keys."""
 
 _Part = TypeVar("_Part", Cart, Checkout, Order)
-_Known = Mapping[tuple[str, str], Product]
+Known = Mapping[tuple[str, str], Product]
+"""What the catalogue says of products, by product id and variant id; the product itself has an empty variant id."""
 
 
-def completed(event: Event) -> Event:
-    """The event; lines without a photo get it from the catalogue, and link, title and category where they lack them. So
-    does a product that was looked at, and its price.
+def looked_up(event: Event, *, whole: bool = False) -> Known:
+    """What the catalogue knows of the lines without a photo and of a product that was looked at, with `whole` of all.
 
-    A variant's own word goes before its product's. One batch read for each message that has such lines: half a read
-    unit for the variant and half for the product of each. An unknown product leaves its line as it is, and so does a
-    catalogue that cannot be read, since no message is lost for a photo. Raises StorageUnavailableError: that passes.
+    One batch read for each message that has such lines: half a read unit for the variant and half for the product of
+    each. Nothing is known of a catalogue that cannot be read, since no message is lost for a photo. Raises
+    StorageUnavailableError: that passes.
     """
     parts = (event.cart, event.checkout, event.order)
-    lacking = [line for part in parts if part for line in part.lines if not line.image_url]
+    lines = [line for part in parts if part for line in part.lines if whole or not line.image_url]
     product = event.product
-    if product is not None and not product.image_url and event.name in VIEWS:
-        lacking.append(Line(product.id, product.variant_id))
-    known = _known(lacking[:LOOKED_UP])
-    if not known:
-        return event
-    return replace(
-        event, cart=_completed(event.cart, known), checkout=_completed(event.checkout, known),
-        order=_completed(event.order, known), product=product and _product(product, known),
-    )
-
-
-def _known(lines: list[Line]) -> _Known:
+    if product is not None and (whole or (not product.image_url and event.name in VIEWS)):
+        lines.append(Line(product.id, product.variant_id))
     if not lines:
         return {}
-    wanted = [(line.product_id, variant_id) for line in lines for variant_id in (line.variant_id, "")]
+    wanted = [(line.product_id, variant_id) for line in lines[:LOOKED_UP] for variant_id in (line.variant_id, "")]
     try:
         return catalogue.find(wanted)
     except StorageUnavailableError:
@@ -55,11 +45,26 @@ def _known(lines: list[Line]) -> _Known:
         return {}
 
 
-def _completed(part: _Part | None, known: _Known) -> _Part | None:
+def completed(event: Event, known: Known) -> Event:
+    """The event; lines without a photo get it from what is known, and link, title and category where they lack them. So
+    does a product, and its price.
+
+    A variant's own word goes before its product's. An unknown product leaves its line as it is.
+    """
+    if not known:
+        return event
+    product = event.product
+    return replace(
+        event, cart=_completed(event.cart, known), checkout=_completed(event.checkout, known),
+        order=_completed(event.order, known), product=product and _product(product, known),
+    )
+
+
+def _completed(part: _Part | None, known: Known) -> _Part | None:
     return part and replace(part, lines=tuple(_line(line, known) for line in part.lines))
 
 
-def _line(line: Line, known: _Known) -> Line:
+def _line(line: Line, known: Known) -> Line:
     if line.image_url:
         return line
     nothing = Product(line.product_id)
@@ -74,7 +79,7 @@ def _line(line: Line, known: _Known) -> Line:
     )
 
 
-def _product(product: Product, known: _Known) -> Product:
+def _product(product: Product, known: Known) -> Product:
     line = _line(Line(product.id, product.variant_id, title=product.title, url=product.url,
                       category=product.category, image_url=product.image_url), known)
     shown = replace(product, image_url=line.image_url, url=line.url, title=line.title, category=line.category)

@@ -113,6 +113,16 @@ def test_a_message_that_asks_for_no_check_reads_nothing(shop: SendingShop) -> No
     assert "BatchGetItem" not in [name for name, _ in requests]
 
 
+def test_one_read_serves_the_photos_and_the_check(shop: SendingShop) -> None:
+    shop.define(checks=("stock",))
+    keep(COAT, SMALL)
+
+    with requests_seen() as requests:
+        assert outcome(shop, Event("cart.updated", NOW, cart=Cart("k1", lines=(Line("p1", "v1"),)))) == SENT
+
+    assert [name for name, _ in requests].count("BatchGetItem") == 1
+
+
 def test_semantics_16_lack_of_consent_is_told_before_lack_of_stock(shop: SendingShop) -> None:
     shop.define(checks=("stock",))
     keep(replace(COAT, stock=0))

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from chalicelib.domain.events import Cart, Checkout, Entry, Event, Line, Order, Product
 from chalicelib.errors import StorageUnavailableError
+from chalicelib.flows import products
 from chalicelib.flows.deliver import deliver
-from chalicelib.flows.products import LOOKED_UP, completed
+from chalicelib.flows.products import LOOKED_UP
 from chalicelib.storage import catalogue, clients, log
 from tests.flows.engine_on_aws import requests_seen
 from tests.flows.failing_calls import failing
@@ -23,6 +24,11 @@ PHOTO = "https://shop.example/photos/coat.jpg"
 GREY_PHOTO = "https://shop.example/photos/grey.jpg"
 COAT = Product("p1", title="Coat", category="coats", image_url=PHOTO, url="https://shop.example/coat")
 GREY = Product("p1", "v1", title="Coat - grey", image_url=GREY_PHOTO)
+
+
+def completed(event: Event) -> Event:
+    """The event as a message would show it."""
+    return products.completed(event, products.looked_up(event))
 
 
 def lines_of(event: Event) -> tuple[Line, ...]:
