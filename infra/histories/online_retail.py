@@ -14,9 +14,9 @@ import csv
 import gzip
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -30,26 +30,43 @@ LINES_KEPT: Final = 100
 Row = dict[str, str]
 
 
+@dataclass
+class _Invoice:
+    """An invoice so far; its lines do not all stand together in the file."""
+
+    person: str
+    at: datetime
+    total: Decimal = Decimal(0)
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+
 def events(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
-    """The events that the rows of the file come to, in its order, which is that of time."""
+    """The events that the rows of the file come to, by time."""
     known: set[str] = set()
-    for number, of_invoice in groupby(rows, key=lambda row: row["InvoiceNo"]):
-        returned = number.startswith("C")
-        lines = [row for row in of_invoice if _counts(row, returned=returned)]
-        if not lines:
-            continue
-        person, at = lines[0]["CustomerID"], _moment(lines[0]["InvoiceDate"])
+    for number, invoice in sorted(_invoices(rows).items(), key=lambda one: (one[1].at, one[0])):
+        person, at = invoice.person, invoice.at
         if person not in known:
             known.add(person)
             yield _event(f"{person}-consent", "consent.given", at, person, consent={"channel": "email"})
         order = {"id": number, "number": number, "currency": "GBP"}
-        total = str(sum(int(row["Quantity"]) * Decimal(row["UnitPrice"]) for row in lines))
-        if returned:
-            order["refunded"] = total.removeprefix("-")
-            yield _event(number, "order.returned", at, person, order=order)
+        if number.startswith("C"):
+            yield _event(number, "order.returned", at, person, order=order | {"refunded": str(-invoice.total)})
         else:
-            told = [_line(row) for row in lines[:LINES_KEPT]]
-            yield _event(number, "order.placed", at, person, order=order | {"total": total, "lines": told})
+            told = {"total": str(invoice.total), "lines": invoice.lines}
+            yield _event(number, "order.placed", at, person, order=order | told)
+
+
+def _invoices(rows: Iterable[Row]) -> dict[str, _Invoice]:
+    invoices: dict[str, _Invoice] = {}
+    for row in rows:
+        number = row["InvoiceNo"]
+        if not _counts(row, returned=number.startswith("C")):
+            continue
+        invoice = invoices.setdefault(number, _Invoice(row["CustomerID"], _moment(row["InvoiceDate"])))
+        invoice.total += int(row["Quantity"]) * Decimal(row["UnitPrice"])
+        if len(invoice.lines) < LINES_KEPT:
+            invoice.lines.append(_line(row))
+    return invoices
 
 
 def read(path: Path) -> Iterator[Row]:
