@@ -70,6 +70,13 @@ class UnknownJourneyError(ActRefusedError):
         self.journey = journey
 
 
+class UnknownCustomerError(SelvedgeError):
+    """Nothing is known of a customer."""
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(f"nothing is known of a customer {customer_id!r}")
+
+
 class TemplateError(SelvedgeError):
     """A template cannot be rendered; the message is recorded as `skipped: template-error`."""
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec.json import schema_components
 
 from chalicelib.api import events, incoming, management_bodies, push
-from chalicelib.flows import broadcasts, counting, journey_control
+from chalicelib.flows import broadcasts, counting, journey_control, why
 from infra.openapi_management import management_paths
 
 FILE: Final = Path(__file__).parent.parent / "docs" / "openapi.json"
@@ -17,7 +17,7 @@ TYPES: Final = (
     incoming.IncomingEvent, incoming.Batch, incoming.Result, incoming.BatchResult, incoming.Problem,
     push.BrowserRequest, push.DeviceRequest, push.PublicKey, push.BrowserResult, push.DeviceResult,
     management_bodies.Act, management_bodies.ResumeAct, management_bodies.MoveAct, management_bodies.Confirmation,
-    counting.Answer, journey_control.Listing, broadcasts.Plan, broadcasts.Progress,
+    counting.Answer, journey_control.Listing, broadcasts.Plan, broadcasts.Progress, why.Told, why.NotGot,
 )
 
 Schemas = dict[type[Any], dict[str, Any]]

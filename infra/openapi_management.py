@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.api import incoming, management, management_bodies
-from chalicelib.flows import broadcasts, counting, journey_control
+from chalicelib.flows import broadcasts, counting, journey_control, why
 
 Schemas = dict[type[Any], dict[str, Any]]
 
@@ -23,7 +23,7 @@ _ACTS = (
 
 
 def management_paths(types: Schemas) -> dict[str, Any]:
-    """The paths below `/v1/journeys` and `/v1/broadcasts`."""
+    """The paths below `/v1/journeys`, `/v1/broadcasts` and `/v1/customers`."""
     paths: dict[str, Any] = {"/v1/journeys": {"get": _get_journeys(types)}}
     for act, summary, body in _ACTS:
         paths[f"/v1/journeys/{{name}}/{act}"] = {"post": _operation(
@@ -47,7 +47,33 @@ def management_paths(types: Schemas) -> dict[str, Any]:
     )}
     status = _operation(types, "getBroadcast", "How far a broadcast is", _KEYS, progress)
     paths["/v1/broadcasts/{name}/status"] = {"get": status}
+    paths["/v1/customers/{customer_id}/why"] = {"get": _get_why(types)}
     return paths
+
+
+def _get_why(types: Schemas) -> dict[str, Any]:
+    problem = types[incoming.Problem]
+    return {
+        "operationId": "getWhy",
+        "summary": "Why a customer got what they got, and why not",
+        "description": (
+            "Every decision, from folding the customer's log again under the definitions then in force; with `message` "
+            "and `day`, why that message did not come on that day of the customer's calendar. " + _KEYS
+        ),
+        "parameters": [
+            {"name": "customer_id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}},
+            {"name": "message", "in": "query", "required": False, "schema": {"type": "string"},
+             "description": "The name of a message; together with `day`"},
+            {"name": "day", "in": "query", "required": False, "schema": {"type": "string", "format": "date"},
+             "description": "A day, as 2026-11-20; together with `message`"},
+        ],
+        "responses": {
+            "200": _answer("The decisions, or the answer", {"anyOf": [types[why.Told], types[why.NotGot]]}),
+            "400": _answer("`message` and `day` go together, and the day is a date", problem),
+            "404": _answer("Nothing is known of that customer", problem),
+            **_problems(types),
+        },
+    }
 
 
 def _get_journeys(types: Schemas) -> dict[str, Any]:

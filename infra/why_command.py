@@ -20,9 +20,10 @@ from rich.text import Text
 from chalicelib import clock
 from chalicelib.domain.decisions import Decision
 from chalicelib.domain.timing import zone_of
+from chalicelib.errors import UnknownCustomerError
 from chalicelib.flows import timeline, why
 from chalicelib.flows.definitions_in_force import current
-from chalicelib.flows.why import Explained, NotGot
+from chalicelib.flows.why import Explained, NotGot, Told
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,14 +41,17 @@ def run(given: argparse.Namespace) -> int:
         return 1
     found = timeline.search(given.customer)
     customer_id = found[0].customer_id if found else given.customer
-    absence = why.explain_absence(customer_id, given.message, given.day) if given.message else None
-    explained = absence[0] if absence else None if given.message else why.explain(customer_id)
-    if explained is None:
-        print(f"nothing is known of a customer {given.customer!r}")
+    answer = None
+    try:
+        if given.message:
+            explained, answer = why.explain_absence(customer_id, given.message, given.day)
+        else:
+            explained = why.explain(customer_id)
+    except UnknownCustomerError as error:
+        print(error)
         return 1
-    answer = absence[1] if absence else None
     if given.json:
-        print(msgspec.json.format(msgspec.json.encode(answer or explained)).decode())
+        print(msgspec.json.format(msgspec.json.encode(answer or Told.of(explained))).decode())
     else:
         _print(explained, answer)
     return 0

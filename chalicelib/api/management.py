@@ -1,4 +1,5 @@
-"""`/v1/journeys` and `/v1/broadcasts`: managing what runs, each act counted first (docs/openapi.json).
+"""`/v1/journeys`, `/v1/broadcasts`, `/v1/customers`: managing what runs, each act counted first, and asking why
+(docs/openapi.json).
 
 Its keys are others than those that events are posted with: `/<stack>/management-keys/*` in SSM.
 """
@@ -6,6 +7,7 @@ Its keys are others than those that events are posted with: `/<stack>/management
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -16,7 +18,7 @@ from chalicelib import clock
 from chalicelib.api.events import is_allowed
 from chalicelib.api.incoming import Problem
 from chalicelib.api.management_bodies import Act, Confirmation, MoveAct, ResumeAct
-from chalicelib.errors import ActRefusedError, StorageUnavailableError, UnknownJourneyError
+from chalicelib.errors import ActRefusedError, StorageUnavailableError, UnknownCustomerError, UnknownJourneyError
 from chalicelib.observability import logger
 from chalicelib.storage import secrets
 
@@ -114,6 +116,23 @@ def get_status(name: str) -> Response:
     return _answered(lambda: status(name, clock.now))
 
 
+@blueprint.route("/v1/customers/{customer_id}/why", methods=["GET"])
+def get_why(customer_id: str) -> Response:
+    """Every decision about a customer; with `message` and `day` why that message did not come on that day."""
+    from chalicelib.flows.why import Told, explain, explain_absence
+
+    def work() -> msgspec.Struct:
+        parameters = blueprint.current_request.query_params or {}
+        message, day = parameters.get("message", ""), parameters.get("day", "")
+        if not message and not day:
+            return Told.of(explain(customer_id))
+        if not message or not day:
+            raise msgspec.ValidationError("`message` and `day` go together")
+        return explain_absence(customer_id, message, msgspec.convert(day, date, strict=False))[1]
+
+    return _answered(work)
+
+
 def _left() -> float:
     """The seconds left for counting."""
     return float(blueprint.lambda_context.get_remaining_time_in_millis()) / 1000 - ANSWER_WITHIN
@@ -152,8 +171,8 @@ def _answered(work: Callable[[], msgspec.Struct]) -> Response:
             return _answer(HTTPStatus.UNAUTHORIZED, Problem("the management key is missing or unknown"))
         content = work()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return _answer(HTTPStatus.BAD_REQUEST, Problem(f"the body cannot be read: {error}"))
-    except UnknownJourneyError as error:
+        return _answer(HTTPStatus.BAD_REQUEST, Problem(f"the request cannot be read: {error}"))
+    except (UnknownJourneyError, UnknownCustomerError) as error:
         return _answer(HTTPStatus.NOT_FOUND, Problem(str(error)))
     except ActRefusedError as error:
         return _answer(HTTPStatus.CONFLICT, Problem(str(error)))

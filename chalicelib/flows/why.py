@@ -19,6 +19,7 @@ from chalicelib.domain.fold import Folded, fold
 from chalicelib.domain.messages import Message
 from chalicelib.domain.timing import local_moment, zone_of
 from chalicelib.domain.why_not import Finding, Known, why_not
+from chalicelib.errors import UnknownCustomerError
 from chalicelib.flows.definitions_in_force import history, with_version
 from chalicelib.storage import log, messages
 
@@ -34,6 +35,22 @@ class Explained(Struct, frozen=True):
     decisions: tuple[Decision, ...]
     messages: tuple[Message, ...]
     unexplained: tuple[str, ...] = ()
+
+
+class Told(Struct, frozen=True):
+    """The same without the person: what the API and the command line tell as JSON."""
+
+    customer_id: str
+    decisions: tuple[Decision, ...]
+    messages: tuple[Message, ...]
+    unexplained: tuple[str, ...]
+
+    @classmethod
+    def of(cls, explained: Explained) -> Told:
+        """The decisions and the messages."""
+        return cls(
+            explained.customer.customer_id, explained.decisions, explained.messages, explained.unexplained
+        )
 
 
 class NotGot(Struct, frozen=True):
@@ -65,20 +82,18 @@ class _Then:
         self._compiled[max(0, bisect_right(self._since, moment) - 1)] = definitions
 
 
-def explain(customer_id: str) -> Explained | None:
-    """Fold the customer's log again and keep each decision; None when there is no such log.
+def explain(customer_id: str) -> Explained:
+    """Fold the customer's log again and keep each decision. Raises UnknownCustomerError when there is no such log.
 
     Reads the log and the definitions that were in force meanwhile, half a read unit per 4 KB.
     """
     return _explain(customer_id, _Then())
 
 
-def explain_absence(customer_id: str, message: str, day: date) -> tuple[Explained, NotGot] | None:
-    """Why this message did not come on that day (of the customer's time zone); None when there is no such customer."""
+def explain_absence(customer_id: str, message: str, day: date) -> tuple[Explained, NotGot]:
+    """Why this message did not come on that day (of the customer's time zone). Raises UnknownCustomerError."""
     then = _Then()
     explained = _explain(customer_id, then)
-    if explained is None:
-        return None
     profile = explained.customer.profile
     where = zone_of(profile, then.at(datetime.combine(day, time(12), UTC)).settings)
     start = local_moment(day, time(0), where)
@@ -87,10 +102,10 @@ def explain_absence(customer_id: str, message: str, day: date) -> tuple[Explaine
     return explained, NotGot(customer_id, message, day, why_not(message, start, end, known, then.at(end)))
 
 
-def _explain(customer_id: str, then: _Then) -> Explained | None:
+def _explain(customer_id: str, then: _Then) -> Explained:
     entries = sorted(log.history(customer_id), key=lambda entry: entry.recorded_at)
     if not entries:
-        return None
+        raise UnknownCustomerError(customer_id)
     customer, decisions, decided = _fold_again(customer_id, entries, then)
     recorded = tuple(messages.of_customer(customer_id))
     unexplained = tuple(message.message_id for message in recorded if message.message_id not in decided)

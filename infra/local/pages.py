@@ -23,6 +23,7 @@ from chalicelib.console.pages import ClockFace, Frame, Place, render_problem
 from chalicelib.console.timeline import money, render_customer, render_customers
 from chalicelib.console.why import render_why
 from chalicelib.console.wording import Wording, language_of
+from chalicelib.errors import UnknownCustomerError
 from chalicelib.flows import definitions_in_force, timeline
 from chalicelib.flows.why import explain, explain_absence
 from infra.local.demo_products import CURRENCY, GARMENTS, picture
@@ -228,16 +229,18 @@ class Pages:
     def why(self, visit: Visit, identifier: str) -> Response:
         """One customer's decisions, and the answer to why a message did not come."""
         asked, day = visit.request.args.get("message", ""), visit.request.args.get("day", "")
+        not_got = None
         try:
-            absence = explain_absence(identifier, asked, date.fromisoformat(day)) if asked and day else None
+            if asked and day:
+                explained, not_got = explain_absence(identifier, asked, date.fromisoformat(day))
+            else:
+                explained = explain(identifier)
         except ValueError:
             raise NotFound from None
-        explained = absence[0] if absence else explain(identifier)
-        words = visit.frame.words
-        if explained is None:
+        except UnknownCustomerError:
+            words = visit.frame.words
             return _page(render_problem(visit.frame, words("not-found"), words("customer-not-found")), 404)
         definitions = definitions_in_force.current(clock.now())
-        not_got = absence[1] if absence else None
         return _page(render_why(
             explained, visit.frame, definitions.settings, messages=definitions.messages, not_got=not_got
         ))

@@ -11,11 +11,13 @@ from werkzeug.wrappers import Request, Response
 
 import app as functions
 from chalicelib import clock
+from chalicelib.domain.events import Cart, Entry, Event
 from chalicelib.flows import definitions_in_force, means
-from chalicelib.storage import bucket, jobs
+from chalicelib.storage import bucket, jobs, log
 from infra.local.functions import Function
 from infra.local.http_event import HttpApi
 from tests.api.application import client, set_secrets
+from tests.domain.stories import at
 from tests.jobs.broadcast_shop import SALE, put
 from tests.jobs.crowd import commit, person, run, ses_quota
 
@@ -185,3 +187,19 @@ def test_a_body_that_is_not_as_described_is_refused() -> None:
     web = client()
     assert web.post("/v1/journeys/story/pause", data=b"{" * 10, headers={"X-Api-Key": KEY}).status_code == 400
     assert web.post("/v1/journeys/story/pause", data=b" " * 70_000, headers={"X-Api-Key": KEY}).status_code == 413
+
+
+def test_why_is_told_of_a_customer_and_of_nobody_else() -> None:
+    log.append(Entry("customer-1", "2026-11-20T10:00:00#test#1", at("2026-11-20 10:00"), "test", (
+        Event("cart.updated", at("2026-11-20 10:00"), cart=Cart("c1")),
+    )))
+
+    status, told = ask("/v1/customers/customer-1/why")
+    assert (status, told["customer_id"]) == (200, "customer-1")
+    assert [decision["decided"] for decision in told["decisions"]][:1] == ["entered"]
+    status, told = ask("/v1/customers/customer-1/why?message=sale&day=2026-11-20")
+    assert (status, {finding["answer"] for finding in told["findings"]} >= {"waits"}) == (200, True)
+    assert ask("/v1/customers/nobody/why")[0] == 404
+    assert ask("/v1/customers/customer-1/why?message=sale")[0] == 400
+    assert ask("/v1/customers/customer-1/why?message=sale&day=yesterday")[0] == 400
+    assert ask("/v1/customers/customer-1/why", key="a-till")[0] == 401
