@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from chalicelib import clock
-from chalicelib.flows import broadcasts, definitions_in_force
+from chalicelib.flows import broadcasts, definitions_in_force, timeline
 from chalicelib.storage import bucket, jobs
 from tests.infra.deployed_shop import eventually
 from tests.infra.stepped_shop import Probe, SteppedShop
@@ -93,6 +93,16 @@ def broadcast_goes_out(steps: SteppedShop) -> None:
     assert "broadcast.reached" in {event.name for event in steps.shop.events(person)}
 
 
+def why_is_told(steps: SteppedShop) -> None:
+    """Why somebody got something takes their log and their messages."""
+    person = Person(f"guest-{next(_numbers)}")
+    assert steps.shop.event("customer.updated", {"email": person.email}, customer={"first_name": "Eva"}) == 200
+    steps.work("Engine")
+    (customer,) = timeline.search(person.email)
+    told = _manage(steps, f"/v1/customers/{customer.customer_id}/why")
+    assert told["customer_id"] == customer.customer_id
+
+
 def tick_starts_the_audience(steps: SteppedShop) -> None:
     """The tick finds a job that can go on and starts the function for it."""
 
@@ -113,6 +123,7 @@ MANAGEMENT_PROBES: dict[tuple[str, str], Probe] = {
     ("APIHandler", "EditJourneys"): journey_is_paused,
     ("APIHandler", "ReadPrices"): broadcast_is_planned,
     ("APIHandler", "ReadTheQuota"): broadcast_is_planned,
+    ("APIHandler", "ReadMessagesToSayWhy"): why_is_told,
     ("Tick", "FindJobs"): tick_starts_the_audience,
     ("Tick", "StartTheAudience"): tick_starts_the_audience,
     ("Audience", "LookAtEveryCustomer"): broadcast_goes_out,
