@@ -8,14 +8,19 @@ from typing import get_args
 
 import pytest
 
-from chalicelib.definitions.journey_fields import JOURNEY, STEP_FIELDS, TRIGGERS
+from chalicelib.definitions.examples import check_examples
+from chalicelib.definitions.journey_checks import check_journey
+from chalicelib.definitions.journey_fields import EXAMPLE, EXPECTED, JOURNEY, STEP_FIELDS, TRIGGERS
+from chalicelib.definitions.journey_files import read_journey_file
 from chalicelib.domain.conditions import CUSTOMER_FIELDS, FUNCTIONS
 from chalicelib.domain.journeys import JourneyStatus
 from chalicelib.domain.messages import Reason, Status
+from tests.definitions.shipped import SHIPPED
 
 ROOT = Path(__file__).parent.parent.parent
 GUIDE = (ROOT / "docs" / "journeys.md").read_text("utf-8")
-NAMED = set(re.findall(r"`([^`]+)`", GUIDE))
+SHOWN = re.findall(r"```yaml\n(journey: .*?)```", GUIDE, re.DOTALL)
+NAMED = set(re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", GUIDE, flags=re.DOTALL)))
 
 
 def test_every_field_of_the_customer_is_named_and_no_other() -> None:
@@ -46,6 +51,23 @@ def test_every_field_of_a_file_is_named(field: str) -> None:
 @pytest.mark.parametrize("field", sorted({field for fields in TRIGGERS.values() for field in fields}))
 def test_every_field_of_a_trigger_is_named(field: str) -> None:
     assert any(name in (field, f"enter.{field}") or name.startswith(f"{field}:") for name in NAMED)
+
+
+@pytest.mark.parametrize("text", SHOWN, ids=lambda text: text.split()[1])
+def test_every_journey_shown_is_right_and_its_examples_hold(text: str) -> None:
+    """As if it had been uploaded beside the shipped files."""
+    name = text.split()[1]
+    shown = read_journey_file(text, f"journeys/{name}.yaml", SHIPPED.messages, SHIPPED.segments)
+
+    assert [str(problem) for problem in check_journey(shown, SHIPPED.messages, SHIPPED.segments)] == []
+    assert [str(each) for each in check_examples(text, shown.file, shown.journey, SHIPPED)] == []
+    assert "examples:" in text
+
+
+def test_every_trigger_step_and_outcome_is_shown_in_a_journey_that_runs() -> None:
+    shown = "\n".join(SHOWN)
+    for word in (*TRIGGERS, *STEP_FIELDS, *EXPECTED, *JOURNEY, *EXAMPLE):
+        assert re.search(rf"(?<![\w-]){word}\b(?!-)", shown), word
 
 
 @pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], ids=lambda page: page.name)
