@@ -10,7 +10,7 @@ RUN = .venv/bin/python
 PYTEST_ARGUMENTS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench package deploy remove redrive recover replay clean
+.PHONY: help run test check mutate bench package deploy remove redrive recover replay clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -26,6 +26,10 @@ check: .venv/ready ## Ruff, mypy (strict) and import-linter
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+
+mutate: .venv/ready ## Change the domain in thousands of small ways and list what no test notices (hours, so CI does not; MUTANTS="chalicelib.domain.limits*" for one module)
+	@.venv/bin/mutmut run --max-children 2 $(if $(MUTANTS),"$(MUTANTS)")
+	@.venv/bin/mutmut results
 
 bench: .venv/ready .venv-ministack/ready ## Measure capacity, cost, cold start, fold and handler
 	@$(RUN) -m bench
@@ -49,7 +53,7 @@ replay: .venv/ready ## Read STAGE's quarantined bodies again, after a fix
 	@$(RUN) -m infra.operations replay --stage $(STAGE)
 
 clean: ## Remove what was built, environments included
-	@rm -rf .venv .venv-ministack build
+	@rm -rf .venv .venv-ministack build mutants
 
 .venv/ready: requirements.txt requirements-analytics.txt requirements-dev.txt
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITABLE)' \

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 from moto import mock_aws
 from playwright.sync_api import Browser, sync_playwright
 
@@ -19,6 +20,9 @@ for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOI
 os.environ.update(CREDENTIALS)
 # Before moto puts its own into the environment: one session serves all tests, and a MiniStack that asks who is there.
 clients.session().get_credentials()
+
+settings.register_profile("brief", max_examples=5, derandomize=True, deadline=None, database=None)
+"""For mutation testing (`make mutate`), where each test runs hundreds of times."""
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = [
