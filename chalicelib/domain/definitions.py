@@ -28,19 +28,6 @@ from chalicelib.domain.segments import Segment, compile_segments
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
 
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
-_NOBODY = compile_condition("1 == 2")
-
-
-class _Rules(dict[str, Condition]):
-    """The rules of the segments by name. One that was taken away while a journey still names it has no members: files
-    are held to the segments there are when they are read.
-    """
-
-    def __missing__(self, name: str) -> Condition:
-        return _NOBODY
-
-    def __contains__(self, name: object) -> bool:
-        return True
 
 
 class UnknownVersionError(LookupError):
@@ -168,8 +155,7 @@ class Definitions:
         experiments: Mapping[str, Allocation] | None = None,
     ) -> Definitions:
         """Compile what is in force, and the `earlier` versions that runs are still pinned to."""
-        members = compile_segments(segments)
-        rules = _Rules(members)
+        rules = compile_segments(segments)
         programs = {journey.name: Program.of(journey, rules) for journey in journeys}
         versions = {(old.name, version_of(old)): Program.of(old, rules) for old in earlier}
         versions |= {(name, program.version): program for name, program in programs.items()}
@@ -184,11 +170,11 @@ class Definitions:
             messages={message.name: message for message in messages},
             journeys=programs,
             versions=versions,
-            segments=members,
+            segments=rules,
             pauses=_pauses(programs, pauses),
             experiments=experiments or {},
             triggers=triggers,
-            watched=_watched(live, members),
+            watched=_watched(live, rules),
             dated=tuple(program for program in live if isinstance(program.journey.trigger, DateTrigger)),
         )
 
@@ -205,7 +191,7 @@ class Definitions:
 
     def with_version(self, journey: Journey) -> Definitions:
         """The same with one more earlier version at hand."""
-        program = Program.of(journey, _Rules(self.segments))
+        program = Program.of(journey, self.segments)
         return replace(self, versions={**self.versions, (journey.name, program.version): program})
 
     def paused(self, journey: str, at: datetime) -> Pause | None:

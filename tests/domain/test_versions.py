@@ -7,9 +7,7 @@ from msgspec.structs import replace
 
 from chalicelib.domain.definitions import UnknownVersionError
 from chalicelib.domain.fold import fold
-from chalicelib.domain.journeys import version_of
-from chalicelib.domain.segments import Segment
-from tests.domain.stories import anna, cart, in_force, journey, played, said, story
+from tests.domain.stories import cart, in_force, journey, played, said, story
 
 OLD = journey("""
     journey: story
@@ -74,21 +72,4 @@ def test_semantics_6_pausing_does_not_end_a_run_and_ending_lets_it_finish() -> N
     assert story(ended, cart("03-02 10:30", "c2"), customer=begun) == [
         "03-02 11:00 first by email",
         "03-03 11:00 second by email",
-    ]
-
-
-def test_a_segment_taken_away_while_a_journey_names_it_has_no_members() -> None:
-    """The engine goes on; that the file names nothing is told where it is published."""
-    text = """
-        journey: story
-        enter: {on: form.submitted}
-        steps:
-          - branch: [{when: in_segment("keen"), steps: [send: first]}]
-            otherwise: [send: second]
-    """
-    written = journey(text, segments=[Segment("keen", '"keen" in customer.tags')])
-    for definitions in (in_force(written), in_force(earlier=[written]), in_force().with_version(written)):
-        assert definitions.versions["story", version_of(written)]
-    assert story(in_force(written), said("03-02 10:00", "form.submitted"), customer=anna(tags=("keen",))) == [
-        "03-02 10:00 second by email"
     ]
