@@ -74,6 +74,15 @@ def recorded() -> list[Entry]:
     return [msgspec.structs.replace(entry, identities=identities) for entry in entries]
 
 
+def test_the_guide_names_every_argument() -> None:
+    parser = argparse.ArgumentParser(add_help=False)
+    add_arguments(parser)
+    guide = (Path(__file__).parent.parent.parent / "docs" / "rehearsal.md").read_text("utf-8")
+    options = [option for action in parser._actions for option in action.option_strings]
+    assert len(options) == 7
+    assert [option for option in options if f"`{option}" not in guide] == []
+
+
 def test_a_file_is_played_through_the_shipped_journeys(history: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert rehearse("--events", history) == 0
     told = capsys.readouterr().out
