@@ -40,7 +40,7 @@ URLS = st.one_of(
 AMOUNTS = st.decimals(min_value=Decimal("-1e9"), max_value=Decimal("1e12"), allow_nan=False, allow_infinity=False)
 LINES = st.builds(
     Line, product_id=st.just("p"), title=TEXTS, quantity=st.integers(-3, 10**6), price=AMOUNTS, image_url=URLS,
-    url=URLS, size=TEXTS, color=TEXTS,
+    url=URLS, size=TEXTS, color=TEXTS, category=TEXTS,
 )
 
 
@@ -49,7 +49,7 @@ def customers(draw: st.DrawFn) -> Customer:
     """A customer whose every text is hostile."""
     return replace(FULL_CUSTOMER, profile=replace(
         FULL_CUSTOMER.profile, first_name=draw(TEXTS), last_name=draw(TEXTS), locale=draw(TEXTS), time_zone=draw(TEXTS),
-        city=draw(TEXTS),
+        city=draw(TEXTS), categories=tuple(draw(st.lists(TEXTS, max_size=2))),
     ))
 
 
@@ -58,6 +58,7 @@ def events(draw: st.DrawFn) -> Event:
     """An event whose cart and order are hostile."""
     assert FULL_EVENT.cart
     assert FULL_EVENT.order
+    assert FULL_EVENT.product
     lines = tuple(draw(st.lists(LINES, max_size=8)))
     return replace(
         FULL_EVENT,
@@ -66,12 +67,20 @@ def events(draw: st.DrawFn) -> Event:
             FULL_EVENT.order, lines=lines, number=draw(TEXTS), status_url=draw(URLS), tracking_url=draw(URLS),
             tracking_number=draw(TEXTS), carrier=draw(TEXTS), pickup_point=draw(TEXTS), total=draw(AMOUNTS),
         ),
+        product=replace(
+            FULL_EVENT.product, title=draw(TEXTS), url=draw(URLS), image_url=draw(URLS), size=draw(TEXTS),
+            price=draw(AMOUNTS),
+        ),
     )
 
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.sampled_from(["cart-offer", "cart-last-call", "order-shipped", "order-at-pickup-point"]), customers(), events()
+    st.sampled_from([
+        "cart-offer", "cart-last-call", "order-shipped", "order-at-pickup-point", "browse-reminder", "review-request",
+        "nps-question", "cross-sell", "repeat-nudge",
+    ]),
+    customers(), events(),
 )
 def test_no_data_breaks_or_leaves_its_place_in_a_mail(name: str, customer: Customer, event: Event) -> None:
     mail = render_shipped(name, "email", customer=customer, event=event)
@@ -92,12 +101,13 @@ def test_no_data_breaks_or_leaves_its_place_in_a_mail(name: str, customer: Custo
 @settings(max_examples=40, deadline=None)
 @given(customers(), events())
 def test_no_data_breaks_a_short_message_or_a_push(customer: Customer, event: Event) -> None:
-    for name in ("order-shipped", "order-at-pickup-point"):
+    for name in ("order-shipped", "order-at-pickup-point", "order-arrives-tomorrow"):
         assert "\n" not in render_shipped(name, "sms", customer=customer, event=event).text
-    push = render_shipped("cart-last-call", "push", customer=customer, event=event)
-    assert "\n" not in push.title
-    assert push.url.startswith(("https://", "http://"))
-    assert push.image == "" or push.image.startswith(("https://", "http://"))
+    for name in ("cart-last-call", "browse-reminder", "review-request", "order-arrives-tomorrow"):
+        push = render_shipped(name, "push", customer=customer, event=event)
+        assert "\n" not in push.title
+        assert push.url.startswith(("https://", "http://"))
+        assert push.image == "" or push.image.startswith(("https://", "http://"))
 
 
 @pytest.mark.parametrize("name", ["a\r\nBcc: all@shop.example", "a\n\nBody", "a\nPreheader: b", "a\u2028\u2028Body"])
