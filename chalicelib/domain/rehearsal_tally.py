@@ -34,6 +34,7 @@ from chalicelib.domain.rehearsal_report import (
 from chalicelib.domain.rehearsal_samples import Samples
 from chalicelib.domain.shop import FrequencyCap
 from chalicelib.domain.timing import zone
+from chalicelib.domain.vocabulary import SHOP_LOG
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
@@ -277,7 +278,7 @@ class Tally:
         running: Counter[str] = Counter()
         there = 0
         for customer in customers:
-            there += not customer.forwarded_to
+            there += not customer.forwarded_to and customer.customer_id != SHOP_LOG
             running.update(run.journey for run in customer.runs)
         skips: Counter[str] = Counter()
         for count in self.messages.values():

@@ -117,6 +117,11 @@ def test_entries_people_sends_and_skips_are_counted_by_journey() -> None:
     }
 
 
+def test_the_log_of_the_shop_itself_is_no_customer() -> None:
+    _, report = rehearsed(in_force(REMINDER), [cart("03-02 10:00"), *of("shop", said("03-02 11:00", "shop.moved"))])
+    assert (report.history.entries, report.history.customers) == (2, 1)
+
+
 def test_costs_add_up_by_channel_month_and_journey() -> None:
     _, report = rehearsed(in_force(REMINDER), [cart("03-30 10:00")], until="04-02 00:00")
     assert report.costs.total == Decimal("0.50")
