@@ -54,6 +54,12 @@ def test_a_code_issued_goes_with_every_later_message_of_the_run() -> None:
     assert [message.code.code_id for message in messages if message.code] == [issued.offer.code_id] * 2
 
 
+def test_a_code_that_has_expired_is_not_shown_any_more() -> None:
+    text = form("issue: {code: 10 %, valid: 48 hours}", "send: first", "wait: 48 hours", "send: second")
+    _, messages = played(in_force(text), BEGUN)
+    assert [(message.name, message.code is not None) for message in messages] == [("first", True), ("second", False)]
+
+
 def test_tags_and_own_fields_are_set_without_an_entry() -> None:
     text = form("tag: {add: [keen], remove: [new]}", "set: {stage: cold, visits: 3}", "end")
     state, effects = done(text, anna(tags=("new", "vip")))

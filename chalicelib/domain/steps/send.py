@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec.structs import replace
 
 from chalicelib.domain.customer import Run
@@ -41,14 +43,14 @@ def message_of(step: Send, at: Standing) -> Message:
         decided_at=at.now,
         status=Status.QUEUED,
         event_ref=run.event_ref,
-        code=step.issue or _code_of(run),
+        code=step.issue or _code_of(run, at.now),
     )
 
 
-def _code_of(run: Run) -> CodeOffer | None:
-    """The promo code that an earlier step of the run has issued."""
+def _code_of(run: Run, now: datetime) -> CodeOffer | None:
+    """The promo code that an earlier step of the run has issued, while it is valid."""
     issued = run.code
-    if issued is None:
+    if issued is None or issued.expires_at <= now:
         return None
     return CodeOffer(issued.discount, 0, code_id=issued.code_id, expires_at=issued.expires_at)
 
