@@ -77,6 +77,13 @@ class UnknownCustomerError(SelvedgeError):
         super().__init__(f"nothing is known of a customer {customer_id!r}")
 
 
+class UnknownTaskError(SelvedgeError):
+    """There is no such task."""
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(f"there is no task {task_id!r}")
+
+
 class TemplateError(SelvedgeError):
     """A template cannot be rendered; the message is recorded as `skipped: template-error`."""
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec.json import schema_components
 
 from chalicelib.api import events, incoming, management_bodies, push
+from chalicelib.domain import tasks
 from chalicelib.flows import broadcasts, counting, journey_control, why
 from infra.openapi_management import management_paths
 
@@ -18,6 +19,7 @@ TYPES: Final = (
     push.BrowserRequest, push.DeviceRequest, push.PublicKey, push.BrowserResult, push.DeviceResult,
     management_bodies.Act, management_bodies.ResumeAct, management_bodies.MoveAct, management_bodies.Confirmation,
     counting.Answer, journey_control.Listing, broadcasts.Plan, broadcasts.Progress, why.Told, why.NotGot,
+    management_bodies.OpenTasks, management_bodies.TaskOutcome, tasks.Task,
 )
 
 Schemas = dict[type[Any], dict[str, Any]]

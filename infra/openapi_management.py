@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.api import incoming, management, management_bodies
+from chalicelib.domain import tasks
 from chalicelib.flows import broadcasts, counting, journey_control, why
 
 Schemas = dict[type[Any], dict[str, Any]]
@@ -48,7 +49,37 @@ def management_paths(types: Schemas) -> dict[str, Any]:
     status = _operation(types, "getBroadcast", "How far a broadcast is", _KEYS, progress)
     paths["/v1/broadcasts/{name}/status"] = {"get": status}
     paths["/v1/customers/{customer_id}/why"] = {"get": _get_why(types)}
+    paths["/v1/tasks"] = {"get": {
+        "operationId": "getTasks",
+        "summary": "What journeys ask people to do",
+        "description": _KEYS,
+        "responses": {
+            "200": _answer("The tasks still to be done, the oldest due first", types[management_bodies.OpenTasks]),
+            **_problems(types),
+        },
+    }}
+    paths["/v1/tasks/{task_id}/complete"] = {"post": _post_task(types)}
     return paths
+
+
+def _path_parameter(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+
+
+def _post_task(types: Schemas) -> dict[str, Any]:
+    body = {"application/json": {"schema": types[management_bodies.TaskOutcome]}}
+    return {
+        "operationId": "postTask",
+        "summary": "Note what came of a task",
+        "description": "Told to the customer's log as `task.completed`; the first answer stands. " + _KEYS,
+        "parameters": [_path_parameter("task_id")],
+        "requestBody": {"required": True, "content": body},
+        "responses": {
+            "200": _answer("The task as it is on record", types[tasks.Task]),
+            "404": _answer("There is no such task", types[incoming.Problem]),
+            **_problems(types, has_body=True),
+        },
+    }
 
 
 def _get_why(types: Schemas) -> dict[str, Any]:
@@ -61,7 +92,7 @@ def _get_why(types: Schemas) -> dict[str, Any]:
             "and `day`, why that message did not come on that day of the customer's calendar. " + _KEYS
         ),
         "parameters": [
-            {"name": "customer_id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}},
+            _path_parameter("customer_id"),
             {"name": "message", "in": "query", "required": False, "schema": {"type": "string"},
              "description": "The name of a message; together with `day`"},
             {"name": "day", "in": "query", "required": False, "schema": {"type": "string", "format": "date"},

@@ -25,6 +25,7 @@ from infra import (
     rehearse_command,
     repair_commands,
     stack,
+    task_commands,
     why_command,
 )
 from infra.aws import Aws, DeploymentError, stack_name
@@ -61,6 +62,7 @@ COMMANDS = (
             journey_commands.add_act),
     Command("broadcast", "plan, start, cancel or look at a broadcast", broadcast_commands.run,
             broadcast_commands.add_arguments),
+    Command("tasks", "what journeys ask people to do", task_commands.run, task_commands.add_arguments),
     Command("redrive", "work again what was set aside after its retries", repair_commands.redrive),
     Command("recover", "fold what no state has seen, after an outage of more than 24 hours", repair_commands.recover,
             repair_commands.add_since, on_laptop=False),

@@ -20,7 +20,6 @@ from rich.text import Text
 from chalicelib import clock
 from chalicelib.domain.decisions import Decision
 from chalicelib.domain.timing import zone_of
-from chalicelib.errors import UnknownCustomerError
 from chalicelib.flows import timeline, why
 from chalicelib.flows.definitions_in_force import current
 from chalicelib.flows.why import Explained, NotGot, Told
@@ -35,21 +34,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Print the answer; 1 when there is no such customer."""
+    """Print the answer. Raises UnknownCustomerError."""
     if bool(given.message) != bool(given.day):
         print("--message and --day go together: which message did not come, and on which day?")
         return 1
     found = timeline.search(given.customer)
     customer_id = found[0].customer_id if found else given.customer
     answer = None
-    try:
-        if given.message:
-            explained, answer = why.explain_absence(customer_id, given.message, given.day)
-        else:
-            explained = why.explain(customer_id)
-    except UnknownCustomerError as error:
-        print(error)
-        return 1
+    if given.message:
+        explained, answer = why.explain_absence(customer_id, given.message, given.day)
+    else:
+        explained = why.explain(customer_id)
     if given.json:
         print(msgspec.json.format(msgspec.json.encode(answer or Told.of(explained))).decode())
     else:

@@ -1,5 +1,5 @@
-"""`/v1/journeys`, `/v1/broadcasts`, `/v1/customers`: managing what runs, each act counted first, and asking why
-(docs/openapi.json).
+"""`/v1/journeys`, `/v1/broadcasts`, `/v1/customers`, `/v1/tasks`: managing what runs, each act counted first, asking
+why, and the tasks of people (docs/openapi.json).
 
 Its keys are others than those that events are posted with: `/<stack>/management-keys/*` in SSM.
 """
@@ -17,8 +17,14 @@ from chalice import Blueprint, Response
 from chalicelib import clock
 from chalicelib.api.events import is_allowed
 from chalicelib.api.incoming import Problem
-from chalicelib.api.management_bodies import Act, Confirmation, MoveAct, ResumeAct
-from chalicelib.errors import ActRefusedError, StorageUnavailableError, UnknownCustomerError, UnknownJourneyError
+from chalicelib.api.management_bodies import Act, Confirmation, MoveAct, OpenTasks, ResumeAct, TaskOutcome
+from chalicelib.errors import (
+    ActRefusedError,
+    StorageUnavailableError,
+    UnknownCustomerError,
+    UnknownJourneyError,
+    UnknownTaskError,
+)
 from chalicelib.observability import logger
 from chalicelib.storage import secrets
 
@@ -133,6 +139,22 @@ def get_why(customer_id: str) -> Response:
     return _answered(work)
 
 
+@blueprint.route("/v1/tasks", methods=["GET"])
+def get_tasks() -> Response:
+    """What journeys ask people to do."""
+    from chalicelib.storage.tasks import open_tasks
+
+    return _answered(lambda: OpenTasks(tuple(open_tasks())))
+
+
+@blueprint.route("/v1/tasks/{task_id}/complete", methods=["POST"], content_types=["*/*"])
+def post_task(task_id: str) -> Response:
+    """Note what came of a task."""
+    from chalicelib.flows.tasks import complete
+
+    return _acted(TaskOutcome, lambda done: complete(task_id, done.outcome, done.score, clock.now()))
+
+
 def _left() -> float:
     """The seconds left for counting."""
     return float(blueprint.lambda_context.get_remaining_time_in_millis()) / 1000 - ANSWER_WITHIN
@@ -172,7 +194,7 @@ def _answered(work: Callable[[], msgspec.Struct]) -> Response:
         content = work()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _answer(HTTPStatus.BAD_REQUEST, Problem(f"the request cannot be read: {error}"))
-    except (UnknownJourneyError, UnknownCustomerError) as error:
+    except (UnknownJourneyError, UnknownCustomerError, UnknownTaskError) as error:
         return _answer(HTTPStatus.NOT_FOUND, Problem(str(error)))
     except ActRefusedError as error:
         return _answer(HTTPStatus.CONFLICT, Problem(str(error)))

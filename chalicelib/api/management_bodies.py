@@ -6,6 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from chalicelib.domain.tasks import Task
+
 Basis = Annotated[str, Meta(
     pattern=r"^([0-9a-f]{12})?$", description="Of the counts that the act goes by, as their answer named them",
 )]
@@ -40,3 +42,16 @@ class Confirmation(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """An act without counts to go by; without `confirm` it is told how things stand."""
 
     confirm: bool = False
+
+
+class TaskOutcome(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What came of a task, in a few words, and how it went, as its script says."""
+
+    outcome: Annotated[str, Meta(min_length=1, max_length=1000)]
+    score: Annotated[int, Meta(ge=-1000, le=1000)] | None = None
+
+
+class OpenTasks(Struct, frozen=True):
+    """The tasks still to be done, the oldest due first."""
+
+    tasks: tuple[Task, ...]

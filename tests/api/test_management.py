@@ -12,8 +12,9 @@ from werkzeug.wrappers import Request, Response
 import app as functions
 from chalicelib import clock
 from chalicelib.domain.events import Cart, Entry, Event
+from chalicelib.domain.tasks import Task
 from chalicelib.flows import definitions_in_force, means
-from chalicelib.storage import bucket, jobs, log
+from chalicelib.storage import bucket, jobs, log, tasks
 from infra.local.functions import Function
 from infra.local.http_event import HttpApi
 from tests.api.application import client, set_secrets
@@ -203,3 +204,19 @@ def test_why_is_told_of_a_customer_and_of_nobody_else() -> None:
     assert ask("/v1/customers/customer-1/why?message=sale")[0] == 400
     assert ask("/v1/customers/customer-1/why?message=sale&day=yesterday")[0] == 400
     assert ask("/v1/customers/customer-1/why", key="a-till")[0] == 401
+
+
+def test_a_task_is_listed_until_somebody_says_what_came_of_it() -> None:
+    task = Task("t1", "customer-1", "story", "c1", "2", "Call her", "Ask about the coat", at("2026-11-20 10:00"),
+                at("2026-11-22 10:00"))
+    tasks.put(task)
+
+    status, told = ask("/v1/tasks")
+    assert (status, [listed["task_id"] for listed in told["tasks"]]) == (200, ["t1"])
+    status, told = ask("/v1/tasks/t1/complete", {"outcome": "comes on Friday", "score": 8})
+    assert (status, told["outcome"], told["score"]) == (200, "comes on Friday", 8)
+    assert ask("/v1/tasks/t1/complete", {"outcome": "somebody else's answer"})[1]["outcome"] == "comes on Friday"
+    assert ask("/v1/tasks")[1] == {"tasks": []}
+    assert [event.name for entry in log.history("customer-1") for event in entry.events] == ["task.completed"]
+    assert ask("/v1/tasks/t2/complete", {"outcome": "x"})[0] == 404
+    assert ask("/v1/tasks/t1/complete", {})[0] == 400

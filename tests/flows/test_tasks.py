@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.domain.effects import PutTask
 from chalicelib.domain.tasks import Task
+from chalicelib.errors import UnknownTaskError
 from chalicelib.flows import effects
 from chalicelib.flows.tasks import complete
 from chalicelib.storage import tasks
@@ -64,5 +65,6 @@ def test_after_a_crash_at_any_write_doing_it_again_brings_it_to_its_end(moment: 
 
 
 def test_a_task_nobody_asked_for_is_told_to_nobody() -> None:
-    assert complete("t-9", "reached", 4, LATER) is None
+    with pytest.raises(UnknownTaskError):
+        complete("t-9", "reached", 4, LATER)
     assert told() == []
