@@ -161,6 +161,10 @@ class Walk:
         outcome = STEP_KINDS[type(step)].begin(step, self._standing(moved, program, run.since))
         if isinstance(step, Wait | WaitFor) and isinstance(outcome, Sleep):
             self.runs[slot] = replace(moved, wake_at=outcome.until)
+        elif isinstance(step, Wait | WaitFor) and isinstance(outcome, Proceed):
+            # Over already: it is not waited for once more.
+            self.runs[slot] = replace(moved, step=outcome.to)
+            self._begun[slot] = outcome.due
         else:
             self._begun[slot] = self.now
 
