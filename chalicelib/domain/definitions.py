@@ -119,7 +119,10 @@ class Watched:
 
     def is_untouched(self, before: Profile, after: Profile) -> bool:
         """Whether nothing that the rule reads is different: then only time can have changed its answer."""
-        return all(getattr(before, part) == getattr(after, part) for part in self.parts)
+        for part in self.parts:  # noqa: SIM110 - `all` with a generator takes twice as long
+            if getattr(before, part) != getattr(after, part):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)

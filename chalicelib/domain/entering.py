@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from chalicelib.domain.conditions import Scope, event_values
 from chalicelib.domain.customer import Customer, Run
@@ -19,8 +20,7 @@ ROUNDS = 8
 """How often one entry may bring customers into segments by what journeys themselves change (tags, own fields)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(Struct, frozen=True):
     """The customer as before something happened, and when that was; None before anything ever did."""
 
     customer: Customer

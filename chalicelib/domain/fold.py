@@ -7,10 +7,10 @@ that a crash between the two replays to the same keys.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from chalicelib.domain import attribution, merging, profile, sends
@@ -37,8 +37,7 @@ TIMER_DUE = "timer.due"
 _FEEDBACK = ("delivered", "opened", "clicked", "bounced", "complained")
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
+class Folded(Struct, frozen=True):
     """What folding one entry came to: the new state, the effects in order, and (when asked for) each decision."""
 
     customer: Customer

@@ -7,9 +7,10 @@ moment of sending. On any release from a deferral all are tested again.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
+
+from msgspec import Struct
 
 from chalicelib.domain import consent
 from chalicelib.domain.customer import Customer, Sent
@@ -21,15 +22,13 @@ LONGEST_WINDOW = timedelta(days=30)
 """No frequency cap looks back further (semantics 18)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Go:
+class Go(Struct, frozen=True):
     """Send it, by the first of these channels that works."""
 
     channels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Defer:
+class Defer(Struct, frozen=True):
     """Not now: ask again at `until`. `detail` tells which limit, for "why"."""
 
     until: datetime
@@ -37,8 +36,7 @@ class Defer:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
+class Skip(Struct, frozen=True):
     """Never: the step is over without a message. `detail` tells which limit, for "why"."""
 
     reason: Reason

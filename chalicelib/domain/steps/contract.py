@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from chalicelib.domain.conditions import Scope
 from chalicelib.domain.customer import Customer, Issued, Profile, Run
@@ -16,8 +17,7 @@ OTHERWISE = "otherwise"
 """Why a run went on where none of the conditions was true."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Where a run stands: the customer as folded so far, the run, its version, the moment.
 
     `due` is when the step came due; `now` may be later (a late timer, an engine that was down).
@@ -35,8 +35,7 @@ class Standing:
         return self.program.conditions[condition].holds(Scope(self.customer, self.run.values, self.now))
 
 
-@dataclass(frozen=True, slots=True)
-class Proceed:
+class Proceed(Struct, frozen=True):
     """Go on at another step. `due` is when that one came due; `because` is the choice that led there, for "why"."""
 
     to: str
@@ -44,22 +43,19 @@ class Proceed:
     because: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sleep:
+class Sleep(Struct, frozen=True):
     """Stay at this step until a moment."""
 
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Contend:
+class Contend(Struct, frozen=True):
     """The step wants to send: the fold lets those of all runs decide in the order of their priority."""
 
     priority: int
 
 
-@dataclass(frozen=True, slots=True)
-class Perform:
+class Perform(Struct, frozen=True):
     """Do this and go on at another step: effects, a changed profile, a promo code for the run. `told` is for "why"."""
 
     to: str
@@ -69,13 +65,11 @@ class Perform:
     issued: Issued | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReachGoal:
+class ReachGoal(Struct, frozen=True):
     """Go on as if the goal had been reached."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(Struct, frozen=True):
     """A message was decided. `counted_as` are the tags it counts under, if it counts toward the caps.
 
     `detail` tells more of a reason: which cap, whose quiet hours.
@@ -86,8 +80,7 @@ class Decided:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(Struct, frozen=True):
     """The run is over."""
 
     outcome: str
