@@ -50,7 +50,7 @@ def test_a_condition_is_evaluated_in_less_than_two_microseconds() -> None:
 
 
 def test_a_million_events_are_rehearsed_in_a_minute_through_all_shipped_journeys() -> None:
-    measured = min((rehearsal.run(300) for _ in range(3)), key=lambda one: one["seconds_per_million"])
+    measured = min((rehearsal.run(250) for _ in range(5)), key=lambda one: one["seconds_per_million"])
 
     assert measured["journeys"] >= 20
     assert measured["sends"] > 1_000
