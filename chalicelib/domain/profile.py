@@ -102,6 +102,8 @@ def _with_fact(profile: Profile, order_id: str, fact: str) -> Profile | None:
 
 
 def _recent(known: tuple[str, ...], new: tuple[str, ...], limit: int) -> tuple[str, ...]:
+    if len(new) == 1 and new[0] not in known:  # one view, as most are
+        return (*known, new[0])[-limit:] if new[0] else known
     fresh = tuple(dict.fromkeys(item for item in new if item))
     if not fresh or fresh == known[-len(fresh) :]:
         return known
