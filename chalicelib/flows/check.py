@@ -19,7 +19,7 @@ from chalicelib.content.checking import check_message
 from chalicelib.content.rendering import Templates
 from chalicelib.content.template_files import FolderFiles, TemplateFiles
 from chalicelib.definitions.examples import check_examples
-from chalicelib.definitions.journey_checks import Problem, check_journey, check_overlaps
+from chalicelib.definitions.journey_checks import Problem, Severity, check_journey, check_overlaps
 from chalicelib.definitions.journey_files import JourneyFile, read_journey_file
 from chalicelib.definitions.message_files import message_definition
 from chalicelib.definitions.price_list import read_prices
@@ -27,7 +27,7 @@ from chalicelib.definitions.segments_file import read_segments
 from chalicelib.definitions.shop_file import read_shop
 from chalicelib.domain.definitions import Definitions
 from chalicelib.domain.experiments import ShrunkenControlError, reallocate
-from chalicelib.domain.journeys import Journey, Split
+from chalicelib.domain.journeys import Journey, Send, Split
 from chalicelib.domain.segments import Segment
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
 from chalicelib.errors import DefinitionError, TemplateError
@@ -37,6 +37,8 @@ PROBLEMS: Final = ".problems.txt"
 """What is added to a file's name. Under templates/ an upload with this ending starts one more publishing, which finds
 nothing new to tell and ends there."""
 
+BLOCKS: Final = "templates/blocks/"
+"""What the templates of all messages share."""
 Shares = frozenset[tuple[str, int, bool]]
 """How an experiment is divided: its arms' names and shares, and which are control."""
 
@@ -156,7 +158,8 @@ def _messages(files: Files, checked: Checked, settings: ShopSettings, now: datet
         try:
             message = message_definition(files.text(key), key, beside)
             attempt = partial(check_message, message, files.templates, settings, now, compiled)
-            _try(key, (message, settings, versions), attempt)
+            shown = {other: versions[other] for other in versions if other.startswith((f"{folder}/", BLOCKS))}
+            _try(key, (message, settings, shown), attempt)
             messages.append(message)
         except (DefinitionError, TemplateError) as error:
             checked.problems.append(_problem_of(error, key, files))
@@ -191,6 +194,7 @@ def _journeys(files: Files, before: InForce, checked: Checked) -> list[JourneyFi
     definitions = replace(checked.in_force, journeys=(), pauses=(), retired=()).compiled()
     read: list[JourneyFile] = []
     in_force: list[Journey] = []
+    accepted: dict[str, str] = {}
     divided: dict[str, tuple[str, Shares]] = {}
     for key in files.versions:
         if not (key.startswith("journeys/") and key.endswith(".yaml")):
@@ -199,7 +203,8 @@ def _journeys(files: Files, before: InForce, checked: Checked) -> list[JourneyFi
         try:
             text = files.text(key)
             journey = read_journey_file(text, key, definitions.messages, definitions.segments)
-            problems = _problems_of(text, journey, definitions)
+            name, hashed = journey.journey.name, blake2b(text.encode(), digest_size=12).hexdigest()
+            problems = _problems_of(text, journey, definitions, is_new=before.accepted.get(name) != hashed)
             if all(problem.severity == "warning" for problem in problems):
                 problems += _divide(journey, checked, divided)
         except DefinitionError as error:
@@ -208,14 +213,20 @@ def _journeys(files: Files, before: InForce, checked: Checked) -> list[JourneyFi
         if all(problem.severity == "warning" for problem in problems):
             read.append(journey)
             in_force.append(journey.journey)
+            accepted[name] = hashed
         elif key in known:
             in_force.append(known[key])
-    checked.in_force = replace(checked.in_force, journeys=tuple(in_force))
+            accepted |= {last: kept for last, kept in before.accepted.items() if last == known[key].name}
+    checked.in_force = replace(checked.in_force, journeys=tuple(in_force), accepted=accepted)
     return read
 
 
-def _problems_of(text: str, read: JourneyFile, definitions: Definitions) -> list[Problem]:
-    """What is wrong or doubtful in a journey, its examples included. Raises DefinitionError for a wrong example."""
+def _problems_of(text: str, read: JourneyFile, definitions: Definitions, *, is_new: bool) -> list[Problem]:
+    """What is wrong or doubtful in a journey, its examples included. Raises DefinitionError for a wrong example.
+
+    Examples of a file that is not new held when it was: the shop's own settings (its caps, its quiet hours) have
+    overtaken them. That is told, and nothing to refuse.
+    """
     right = f"journeys/{read.journey.name}.yaml"
     if right != read.file:
         return [Problem(read.file, 0, f"a journey stands in the file of its name: {right}")]
@@ -226,11 +237,14 @@ def _problems_of(text: str, read: JourneyFile, definitions: Definitions) -> list
 
     def play() -> None:
         for mismatch in check_examples(text, read.file, read.journey, definitions):
-            mismatches.append(Problem(read.file, mismatch.line, mismatch.told))
+            severity: Severity = "error" if is_new else "warning"
+            mismatches.append(Problem(read.file, mismatch.line, mismatch.told, severity))
         if mismatches:
             raise _UnmetExamplesError
 
-    by = (text, definitions.settings, definitions.messages, _rules(definitions))
+    sent = {step.message for step in read.journey.steps.values() if isinstance(step, Send)}
+    messages = {name: message for name, message in definitions.messages.items() if name in sent}
+    by = (text, definitions.settings, messages, _rules(definitions))
     try:
         _try(read.file, by, play)
     except _UnmetExamplesError:

@@ -24,6 +24,7 @@ class InForce(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is in force, as one item of the shop table; `since` when is None of what was never published.
 
     `retired` are segments that segments.yaml has had: versions of journeys that people are still in may name them.
+    `accepted` are hashes of the texts of the journeys' files, by journey.
     """
 
     settings: ShopSettings = ShopSettings()
@@ -33,6 +34,7 @@ class InForce(msgspec.Struct, frozen=True, omit_defaults=True):
     retired: tuple[Segment, ...] = ()
     pauses: tuple[Pause, ...] = ()
     experiments: dict[str, Allocation] = {}
+    accepted: dict[str, str] = {}
     since: datetime | None = None
 
     def compiled(self, earlier: Iterable[Journey] = ()) -> Definitions:

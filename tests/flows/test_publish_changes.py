@@ -319,3 +319,22 @@ def test_a_step_that_nobody_reaches_keeps_a_file_from_going_live() -> None:
 
     assert "step 3 is never reached" in publish(NOW).problems[KEY]
     assert in_force() == {}
+
+
+def test_a_journey_in_force_stays_so_when_the_shops_own_limits_overtake_its_examples() -> None:
+    """A marketer who changes the quiet hours has not made the journeys wrong."""
+    example = (
+        "examples:\n  - name: in the evening\n    given: [{at: 2026-03-02 21:30, event: form.submitted}]\n"
+        "    expect: [{at: 2026-03-04 21:30, send: hello, by: email}]\n"
+    )
+    put(KEY, GREETING + example)
+    assert publish(NOW).problems == {}
+    good = in_force()
+    put("shop.yaml", "shop: Weavers\nholdout: 0\nquiet-hours: {start: 21:00}\n")
+
+    published = publish(NOW + HOUR)
+    assert published.problems == {}
+    assert "warning: example 'in the evening' does not hold" in published.warnings[KEY]
+    assert in_force() == good
+    put(KEY, GREETING.replace("2 days", "1 day") + example)
+    assert "does not hold" in publish(NOW + 2 * HOUR).problems[KEY]
