@@ -20,9 +20,9 @@ NAMES_IN_STRINGS = ("Crypto", "boto3")
 """Packages that import their own modules by a name in a string: extension modules, and hooks of `lazy_call`."""
 
 NAMED_WHILE_RUNNING = {
-    "Crypto.PublicKey._point": tuple(f"Crypto.PublicKey.{name}" for name in ("_nist_ecc", "_edwards", "_montgomery")),
+    "Crypto.PublicKey._point": ("Crypto.PublicKey._nist_ecc",),
 }
-"""Modules that a module imports by a name it puts together: reading any public key looks through all curves."""
+"""Modules that a module imports by a name it puts together: of the curves, the family that P-256 is of."""
 
 NEVER_RUN = {
     "boto3.dynamodb": "the resource interface; the product uses clients and PynamoDB",

@@ -9,6 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
+P256_PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
+"""Coordinates of P-256 are below it (FIPS 186-4, D.1.2.3)."""
 RECORD_SIZE = 4096
 """Push services need not take bodies over 4096 bytes (RFC 8030, 7.2), so a message is one record."""
 
@@ -55,9 +57,7 @@ def encrypt(
 
 def derive(sender: Any, sender_public: bytes, p256dh: bytes, auth: bytes, salt: bytes) -> DerivedKeys:
     """The keys of one message, as RFC 8291 (3.3 and 3.4) and RFC 8188 (2.2 and 2.3) derive them."""
-    from Crypto.PublicKey import ECC
-
-    receiver = ECC.import_key(p256dh, curve_name="P-256")
+    receiver = _public_key(p256dh)
     shared = receiver.pointQ * sender.d
     ecdh_secret = int(shared.x).to_bytes(32)
     prk_key = _hmac(auth, ecdh_secret)
@@ -71,6 +71,22 @@ def derive(sender: Any, sender_public: bytes, p256dh: bytes, auth: bytes, salt: 
 def public_bytes(key: Any) -> bytes:
     """A key's public point, uncompressed: 65 bytes."""
     return bytes(key.public_key().export_key(format="raw"))
+
+
+def _public_key(point: bytes) -> Any:
+    """The key of an uncompressed point of P-256 (SEC 1, 2.3.4).
+
+    Not by `import_key`, which loads all curves there are: the package would have to carry them.
+    """
+    from Crypto.PublicKey import ECC
+
+    if len(point) != 65 or point[0] != 4:
+        raise ValueError("the public key of a subscription is an uncompressed point of 65 bytes")
+    x, y = int.from_bytes(point[1:33]), int.from_bytes(point[33:])
+    # What is too large would be reduced, not refused.
+    if max(x, y) >= P256_PRIME:
+        raise ValueError("the public key of a subscription is not a point of P-256")
+    return ECC.construct(curve="P-256", point_x=x, point_y=y)
 
 
 def _private_key(scalar: bytes) -> Any:

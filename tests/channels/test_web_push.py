@@ -17,7 +17,7 @@ from chalicelib.channels import vapid
 from chalicelib.channels.channel import ChannelSender, Outgoing
 from chalicelib.channels.public_host import parse_endpoint, resolve
 from chalicelib.channels.web_push import WebPushSender, payload
-from chalicelib.channels.web_push_encryption import MOST_PLAINTEXT, encrypt
+from chalicelib.channels.web_push_encryption import MOST_PLAINTEXT, P256_PRIME, encrypt
 from chalicelib.errors import ProviderRefusedError
 from tests.channels.browser_subscription import BrowserSubscription
 from tests.channels.channel_contract import ChannelContract
@@ -167,6 +167,19 @@ def test_a_key_that_is_no_point_of_the_curve_is_a_dead_address() -> None:
         with pytest.raises(ProviderRefusedError) as refused:
             WebPushSender(lambda: VAPID_KEY).send(outgoing("web-push", "", full_address=broken))
         assert refused.value.address_is_dead
+
+
+def test_a_point_has_one_way_of_being_written() -> None:
+    """Uncompressed, with coordinates below the prime: another way would be another key to the browser."""
+    point = b"\x02" + (5).to_bytes(32)
+    known = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point).public_numbers()
+    right = b"\x04" + known.x.to_bytes(32) + known.y.to_bytes(32)
+    assert encrypt(b"hello", right, bytes(16))
+
+    reducible = b"\x04" + (known.x + P256_PRIME).to_bytes(32) + known.y.to_bytes(32)
+    for wrong in (point, reducible, right + b"\x00", b"\x06" + right[1:]):
+        with pytest.raises(ValueError, match="public key"):
+            encrypt(b"hello", wrong, bytes(16))
 
 
 def test_a_wrong_vapid_key_may_be_mended_within_the_day() -> None:
