@@ -38,6 +38,13 @@ def test_a_months_budget_is_kept_to_the_digit(written: str) -> None:
     assert read_shop(f"budget: {{month: {written}}}\n").budget == written.strip('"')
 
 
+def test_several_may_be_told_of_a_refused_file() -> None:
+    assert read_shop("problems-to: [Lena@weavers.example, oleg@weavers.example]\n").problems_to == (
+        "lena@weavers.example", "oleg@weavers.example",
+    )
+    assert read_shop("problems-to: lena@weavers.example\n").problems_to == ("lena@weavers.example",)
+
+
 @pytest.mark.parametrize(("text", "line", "reason"), [
     ("shop: Weavers\ntimezone: Europe/Moscow\n", 2, "unknown field 'timezone'"),
     ("shop: Weavers\n\ntime-zone: Moscow\n", 3, "unknown time zone 'Moscow'; use an IANA name"),
@@ -53,6 +60,7 @@ def test_a_months_budget_is_kept_to_the_digit(written: str) -> None:
     ("caps:\n  - {tag: email, count: 65, window: 1 day}\n", 2, "is from 1 to 64"),
     ("caps:\n  - {tag: email, count: one, window: 1 day}\n", 2, "should be a whole number"),
     ("sender: shop@example.org\n", 1, "should be a mapping"),
+    ("problems-to: [lena]\n", 1, "should be a mail address, not 'lena'"),
     ("budget: 50\n", 1, "should be a mapping"),
     ("budget: {}\n", 1, 'lacks the field `month`, as in `budget: {month: "50.00"}`'),
     ("budget: {month: plenty}\n", 1, "should be US dollars such as \"50.00\", not 'plenty'"),
