@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -39,12 +39,13 @@ nothing new to tell and ends there."""
 
 BLOCKS: Final = "templates/blocks/"
 """What the templates of all messages share."""
+Made = TypeVar("Made")
 Shares = frozenset[tuple[str, int, bool]]
 """How an experiment is divided: its arms' names and shares, and which are control."""
 
-_tried: dict[str, Any] = {}
-"""What each message and journey was last tried with and came out well, by its file: a deployment uploads a hundred
-files, each of which starts a publishing."""
+_done: dict[tuple[str, str], tuple[Any, Any]] = {}
+"""What was last made of each file, and of what: a deployment uploads a hundred files, each of which starts a
+publishing that would do it all anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +157,11 @@ def _messages(files: Files, checked: Checked, settings: ShopSettings, now: datet
             continue
         beside = [other.rpartition("/")[2] for other in versions if other.rpartition("/")[0] == folder]
         try:
-            message = message_definition(files.text(key), key, beside)
+            text = files.text(key)
+            message = _once("read", key, (text, beside), partial(message_definition, text, key, beside))
             attempt = partial(check_message, message, files.templates, settings, now, compiled)
             shown = {other: versions[other] for other in versions if other.startswith((f"{folder}/", BLOCKS))}
-            _try(key, (message, settings, shown), attempt)
+            _once("try", key, (message, settings, shown), attempt)
             messages.append(message)
         except (DefinitionError, TemplateError) as error:
             checked.problems.append(_problem_of(error, key, files))
@@ -169,11 +171,13 @@ def _messages(files: Files, checked: Checked, settings: ShopSettings, now: datet
     return tuple(messages)
 
 
-def _try(key: str, by: Any, attempt: Callable[[], Any]) -> None:
-    """Do what may fail, unless it did well with all the same before."""
-    if _tried.get(key) != by:
-        attempt()
-        _tried[key] = by
+def _once(what: str, key: str, by: Any, make: Callable[[], Made]) -> Made:
+    """What is made of a file, made anew only when what it is made `by` has changed; a failure is not kept."""
+    known = _done.get((what, key))
+    if known is None or known[0] != by:
+        known = _done[what, key] = (by, make())
+    made: Made = known[1]
+    return made
 
 
 def _problem_of(error: DefinitionError | TemplateError, key: str, files: Files) -> Problem:
@@ -202,7 +206,8 @@ def _journeys(files: Files, before: InForce, checked: Checked) -> list[JourneyFi
         problems: list[Problem] = []
         try:
             text = files.text(key)
-            journey = read_journey_file(text, key, definitions.messages, definitions.segments)
+            make = partial(read_journey_file, text, key, definitions.messages, definitions.segments)
+            journey = _once("read", key, (text, set(definitions.messages), _rules(definitions)), make)
             name, hashed = journey.journey.name, blake2b(text.encode(), digest_size=12).hexdigest()
             problems = _problems_of(text, journey, definitions, is_new=before.accepted.get(name) != hashed)
             if all(problem.severity == "warning" for problem in problems):
@@ -246,7 +251,7 @@ def _problems_of(text: str, read: JourneyFile, definitions: Definitions, *, is_n
     messages = {name: message for name, message in definitions.messages.items() if name in sent}
     by = (text, definitions.settings, messages, _rules(definitions))
     try:
-        _try(read.file, by, play)
+        _once("try", read.file, by, play)
     except _UnmetExamplesError:
         problems += mismatches
     return problems

@@ -112,6 +112,8 @@ def put_in_force(in_force: InForce, over: Kept) -> bool:
     from chalicelib.domain.journeys import version_of  # only publishing needs it
 
     for journey in in_force.journeys:
+        if journey in over.in_force.journeys:
+            continue
         key = f"{journey.name}#{version_of(journey)}"
         if shop.get("journey", key) is None:
             shop.put("journey", key, msgspec.json.encode(journey))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -24,6 +25,10 @@ PREFIXES = ("journeys/", "prices.yaml", "segments.yaml", "shop.yaml", "templates
 """Where definitions stand; the quarantine beside them is not listed."""
 PAUSES_KEPT = timedelta(days=400)
 """How long a pause is remembered after its end: as long as the log."""
+
+
+_bodies: dict[str, bucket.File] = {}
+"""The files last read, by their keys."""
 
 
 @dataclass(slots=True)
@@ -48,7 +53,8 @@ def publish(now: datetime) -> Published:
     while True:
         kept = read_in_force()
         listed = {file.key: file.etag for prefix in PREFIXES for file in bucket.list_files(prefix)}
-        checked = check_files(Files(listed, _read, BucketFiles(bucket.read)), kept.in_force, now)
+        files = Files(listed, partial(_read, listed), BucketFiles(bucket.read))
+        checked = check_files(files, kept.in_force, now)
         in_force = replace(checked.in_force, pauses=_pauses(kept.in_force, checked.in_force, now))
         if in_force == kept.in_force:
             break
@@ -63,10 +69,14 @@ def publish(now: datetime) -> Published:
     return published
 
 
-def _read(key: str) -> bytes:
-    file = bucket.read(key)
-    assert file is not None
-    return file.body
+def _read(listed: dict[str, str], key: str) -> bytes:
+    """A file's bytes, by S3's word of its content: read once by each process."""
+    known = _bodies.get(key)
+    if known is None or known.etag != listed[key]:
+        known = bucket.read(key)
+        assert known is not None
+        _bodies[key] = known
+    return known.body
 
 
 def _published(before: InForce, checked: Checked) -> Published:
