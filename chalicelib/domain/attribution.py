@@ -11,6 +11,7 @@ from typing import Final
 from chalicelib.domain.customer import Touch
 from chalicelib.domain.effects import AttributeOrder
 from chalicelib.domain.events import Event, Order
+from chalicelib.domain.messages import AttributedOrder
 
 WINDOW: Final = timedelta(days=5)
 """How long a click on an email, a push or a messenger's message counts."""
@@ -41,7 +42,10 @@ def attribute(touches: tuple[Touch, ...], order: Order, at: datetime) -> tuple[A
     clicked = [touch for touch in alive if touch.clicked]
     basis = (clicked or alive)[-1:]
     return tuple(
-        AttributeOrder(touch.customer_id, touch.message_id, order.id, order.total, order.currency, at, touch.clicked)
+        AttributeOrder(
+            touch.customer_id, touch.message_id,
+            AttributedOrder(order.id, order.total, order.currency, at, touch.clicked),
+        )
         for touch in basis
     )
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
 from msgspec import Struct
 
 from chalicelib.domain.events import Entry
-from chalicelib.domain.messages import CodeOffer, Message
+from chalicelib.domain.messages import AttributedOrder, CodeOffer, Message
 from chalicelib.domain.tasks import Task
 
 
@@ -67,15 +66,11 @@ class PutTask(Struct, frozen=True, tag=True):
 
 
 class AttributeOrder(Struct, frozen=True, tag=True):
-    """Note on a message that an order is put down to it: by a click, or (generously) by an open alone."""
+    """Note on a message that an order is put down to it."""
 
     customer_id: str
     message_id: str
-    order_id: str
-    total: Decimal
-    currency: str
-    at: datetime
-    clicked: bool
+    order: AttributedOrder
 
 
 Effect = (

@@ -17,7 +17,7 @@ from chalicelib.domain.effects import (
     RecordFeedback,
     RepointIdentities,
 )
-from chalicelib.domain.messages import AttributedOrder, code_value
+from chalicelib.domain.messages import code_value
 from chalicelib.observability import logger
 from chalicelib.storage import codes, identities, log, messages, tasks, timers
 from chalicelib.storage.codes import IssuedCode
@@ -72,8 +72,7 @@ def _put_task(effect: PutTask, _now: datetime) -> None:
 
 
 def _attribute_order(effect: AttributeOrder, _now: datetime) -> None:
-    order = AttributedOrder(effect.order_id, effect.total, effect.currency, effect.at, effect.clicked)
-    messages.attribute_order(effect.customer_id, effect.message_id, order)
+    messages.attribute_order(effect.customer_id, effect.message_id, effect.order)
 
 
 _PERFORMERS: Final[dict[type, Callable[[Any, datetime], None]]] = {

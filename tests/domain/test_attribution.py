@@ -21,7 +21,7 @@ def put_down_to(*entries: Entry, customer: Customer | None = None) -> list[tuple
         folded = fold(customer, entry, in_force())
         customer = folded.customer
         found += [effect for effect in folded.effects if isinstance(effect, AttributeOrder)]
-    return [(effect.order_id, effect.message_id, effect.clicked) for effect in found]
+    return [(effect.order.order_id, effect.message_id, effect.order.clicked) for effect in found]
 
 
 def clicked(when: str, message_id: str, channel: str = "email", **fields: bool) -> Entry:
@@ -70,4 +70,4 @@ def test_an_order_is_put_down_with_its_sum() -> None:
     customer = fold(anna(), clicked("03-02 10:00", "m1"), in_force()).customer
     (effect,) = [one for one in fold(customer, ordered("03-03 10:00"), in_force()).effects
                  if isinstance(one, AttributeOrder)]
-    assert (effect.total, effect.currency) == (Decimal(7990), "RUB")
+    assert (effect.order.total, effect.order.currency) == (Decimal(7990), "RUB")

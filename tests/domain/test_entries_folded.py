@@ -11,6 +11,7 @@ from chalicelib.domain.customer import BURST_ENTRIES, RECENT_ENTRIES, RECENT_IDE
 from chalicelib.domain.effects import AppendEntry, ArmTimer, AttributeOrder, Effect, RecordFeedback
 from chalicelib.domain.events import Event, Feedback, Identity, Merge
 from chalicelib.domain.fold import fold, mark_of
+from chalicelib.domain.messages import AttributedOrder
 from chalicelib.domain.rehearsal import timer_entry
 from chalicelib.domain.shop import FrequencyCap
 from tests.domain.stories import SHOP, anna, at, in_force, marketing, message_told, ordered, played, said, story, told
@@ -99,7 +100,8 @@ def test_semantics_29_an_order_is_put_down_to_a_click_when_it_is_placed_and_not_
     customer = fold(anna(), clicked, NOTHING).customer
     placed = fold(customer, ordered("03-02 13:00", currency="RUB"), NOTHING)
 
-    assert placed.effects == (AttributeOrder("anna", "m1", "o1", Decimal(7990), "RUB", at("03-02 13:00"), True),)
+    order = AttributedOrder("o1", Decimal(7990), "RUB", at("03-02 13:00"), clicked=True)
+    assert placed.effects == (AttributeOrder("anna", "m1", order),)
     assert fold(placed.customer, ordered("03-02 14:00", fact="delivered"), NOTHING).effects == ()
 
 

@@ -17,6 +17,12 @@ from chalicelib.flows.definitions_in_force import InForce, put_in_force, read_in
 from chalicelib.flows.streams import advance_records
 from chalicelib.storage import clients, customers, log, messages, tables
 
+REMINDER = """
+    journey: carts
+    enter: {on: cart.updated, key: event.cart.id, again: always}
+    goal: order.placed
+    steps: [wait: 1 hour, send: first]
+""".replace("\n    ", "\n")
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"})
 
 

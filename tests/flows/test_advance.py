@@ -19,25 +19,9 @@ from chalicelib.domain.rehearsal import timer_entry
 from chalicelib.flows.definitions_in_force import read_in_force
 from chalicelib.storage import clients, customers, log, timers
 from tests.domain.stories import SHOP, at, cart, in_force, marketing, ordered, played, said
-from tests.flows.engine_on_aws import Engine, customer, dynamodb, requests_seen, sent_to
+from tests.flows.engine_on_aws import REMINDER, Engine, customer, dynamodb, requests_seen, sent_to
 
-REMINDER = """
-    journey: carts
-    enter: {on: cart.updated, key: event.cart.id, again: always}
-    goal: order.placed
-    steps: [wait: 1 hour, send: first]
-""".replace("\n    ", "\n")
 NOW = at("03-02 10:00")
-
-
-@pytest.fixture
-def engine(moto: str) -> Iterator[Engine]:
-    """An engine with a cart reminder in force, and its on-failure queue."""
-    engine = Engine(moto)
-    engine.put_in_force(REMINDER, messages=[marketing("first")], settings=SHOP)
-    clients.client("sqs").create_queue(QueueName=f"{moto}-stream-failures")
-    yield engine
-    engine.forget()
 
 
 def logged(*entries: Entry, who: str = "anna") -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -12,27 +11,11 @@ from chalicelib.domain.events import ConsentChange, Entry, Event, Identity
 from chalicelib.domain.rehearsal import timer_entry
 from chalicelib.errors import UnknownCustomerError
 from chalicelib.flows import why
-from chalicelib.storage import clients, log
+from chalicelib.storage import log
 from tests.domain.stories import SHOP, at, cart, marketing, ordered
-from tests.flows.engine_on_aws import Engine, customer, sent_to
+from tests.flows.engine_on_aws import REMINDER, Engine, customer, sent_to
 
-REMINDER = """
-    journey: carts
-    enter: {on: cart.updated, key: event.cart.id, again: always}
-    goal: order.placed
-    steps: [wait: 1 hour, send: first]
-""".replace("\n    ", "\n")
 NOW = at("03-02 10:00")
-
-
-@pytest.fixture
-def engine(moto: str) -> Iterator[Engine]:
-    """An engine with a cart reminder in force."""
-    engine = Engine(moto)
-    engine.put_in_force(REMINDER, messages=[marketing("first")], settings=SHOP)
-    clients.client("sqs").create_queue(QueueName=f"{moto}-stream-failures")
-    yield engine
-    engine.forget()
 
 
 def logged(*entries: Entry) -> None:

@@ -15,9 +15,9 @@ from chalicelib.domain.customer import Issued
 from chalicelib.domain.effects import AppendEntry, IssueCode, PutMessage, PutTask
 from chalicelib.domain.events import Entry, Event
 from chalicelib.domain.journeys import AssignTask, Award, CallWebhook, Issue, SetFields, Tag
-from chalicelib.domain.messages import WEBHOOK, Message, Status, message_id
+from chalicelib.domain.messages import WEBHOOK, message_id
 from chalicelib.domain.profile import MAX_TAGS
-from chalicelib.domain.steps.contract import Outcome, Perform, Standing
+from chalicelib.domain.steps.contract import Outcome, Perform, Standing, message_at
 from chalicelib.domain.tasks import Task
 
 CALL_WEBHOOK: Final = "call-webhook"
@@ -110,24 +110,8 @@ class CallWebhookStep(Action):
 
     def begin(self, step: CallWebhook, at: Standing) -> Outcome:
         """Queue the call."""
-        run = at.run
-        message = Message(
-            customer_id=at.customer.customer_id,
-            message_id=_key(at),
-            name=CALL_WEBHOOK,
-            category="transactional",
-            topic=CALL_WEBHOOK,
-            journey=run.journey,
-            version=run.version,
-            run_key=run.key,
-            entry=run.entry,
-            step=run.step,
-            decided_at=at.now,
-            status=Status.QUEUED,
-            channels=(WEBHOOK,),
-            event_ref=run.event_ref,
-            url=step.url,
-        )
+        told = message_at(at, CALL_WEBHOOK, "transactional", CALL_WEBHOOK)
+        message = replace(told, channels=(WEBHOOK,), url=step.url)
         return Perform(step.next, step.url, effects=(PutMessage(message),))
 
 

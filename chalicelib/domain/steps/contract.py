@@ -11,7 +11,7 @@ from chalicelib.domain.conditions import Scope
 from chalicelib.domain.customer import Customer, Issued, Profile, Run
 from chalicelib.domain.definitions import Definitions, Program
 from chalicelib.domain.effects import Effect
-from chalicelib.domain.messages import Message, Reason
+from chalicelib.domain.messages import Category, CodeOffer, Message, Reason, Status, message_id
 
 OTHERWISE = "otherwise"
 """Why a run went on where none of the conditions was true."""
@@ -97,6 +97,27 @@ class StepKind(Protocol):
 
     def resume(self, step: Any, at: Standing) -> Outcome:
         """What happens when the moment it slept for has come."""
+
+
+def message_at(at: Standing, name: str, category: Category, topic: str, code: CodeOffer | None = None) -> Message:
+    """The message that a step of this run produces, queued; no limit is tested yet."""
+    run = at.run
+    return Message(
+        customer_id=at.customer.customer_id,
+        message_id=message_id(at.customer.customer_id, run.journey, run.key, run.entry, run.step),
+        name=name,
+        category=category,
+        topic=topic,
+        journey=run.journey,
+        version=run.version,
+        run_key=run.key,
+        entry=run.entry,
+        step=run.step,
+        decided_at=at.now,
+        status=Status.QUEUED,
+        event_ref=run.event_ref,
+        code=code,
+    )
 
 
 def skip_reason(at: Standing) -> Reason | None:

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from chalicelib.domain.customer import Run
 from chalicelib.domain.journeys import Send
 from chalicelib.domain.limits import Defer, Go, tags_of, verdict
-from chalicelib.domain.messages import CodeOffer, Message, Status, message_id
-from chalicelib.domain.steps.contract import Contend, Decided, Outcome, Standing, skip_reason
+from chalicelib.domain.messages import CodeOffer, Message, Status
+from chalicelib.domain.steps.contract import Contend, Decided, Outcome, Standing, message_at, skip_reason
 
 
 class SendStep:
@@ -28,23 +28,8 @@ class SendStep:
 def message_of(step: Send, at: Standing) -> Message:
     """The message of this step, queued; the limits are not yet tested."""
     definition = at.definitions.message(step.message)
-    run = at.run
-    return Message(
-        customer_id=at.customer.customer_id,
-        message_id=message_id(at.customer.customer_id, run.journey, run.key, run.entry, run.step),
-        name=definition.name,
-        category=definition.category,
-        topic=definition.topic,
-        journey=run.journey,
-        version=run.version,
-        run_key=run.key,
-        entry=run.entry,
-        step=run.step,
-        decided_at=at.now,
-        status=Status.QUEUED,
-        event_ref=run.event_ref,
-        code=step.issue or _code_of(run, at.now),
-    )
+    code = step.issue or _code_of(at.run, at.now)
+    return message_at(at, definition.name, definition.category, definition.topic, code)
 
 
 def _code_of(run: Run, now: datetime) -> CodeOffer | None:
