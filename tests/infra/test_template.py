@@ -42,7 +42,7 @@ def test_the_transform_leaves_nothing_to_aws(template: Template) -> None:
 def test_functions_run_on_the_python_that_packages_them(template: Template) -> None:
     functions = of_type(template, "AWS::Lambda::Function")
     assert set(functions) == {
-        "APIHandler", "Engine", "Sender", "Tick", "Feedback", "Publish", "Archive", "Compact",
+        "APIHandler", "Engine", "Sender", "Tick", "Feedback", "Publish", "Archive", "Compact", "Audience",
     }
     for function in functions.values():
         assert function["Runtime"] == f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -95,6 +95,10 @@ def test_the_api_has_one_explicit_route_for_each_route_of_the_app(template: Temp
     assert keys == {
         "POST /hooks/shopify", "POST /hooks/woocommerce", "POST /v1/events", "GET /u/{token}", "POST /u/{token}",
         "GET /p/{token}", "POST /p/{token}", "GET /push/key", "POST /push/subscriptions", "POST /push/endpoints",
+        "GET /v1/journeys", "POST /v1/journeys/{name}/pause", "POST /v1/journeys/{name}/resume",
+        "POST /v1/journeys/{name}/move", "POST /v1/journeys/{name}/enrol", "POST /v1/broadcasts/{name}/plan",
+        "POST /v1/broadcasts/{name}/start", "POST /v1/broadcasts/{name}/cancel", "GET /v1/broadcasts/{name}/status",
+        "GET /v1/customers/{customer_id}/why", "GET /v1/tasks", "POST /v1/tasks/{task_id}/complete",
     }
 
 
@@ -192,7 +196,9 @@ def test_the_archive_is_compacted_each_night(template: Template) -> None:
 
 def test_asynchronous_functions_set_aside_what_they_cannot_work(template: Template) -> None:
     configured = of_type(template, "AWS::Lambda::EventInvokeConfig").values()
-    assert {config["FunctionName"]["Ref"] for config in configured} == {"Tick", "Feedback", "Publish", "Compact"}
+    assert {config["FunctionName"]["Ref"] for config in configured} == {
+        "Tick", "Feedback", "Publish", "Compact", "Audience",
+    }
     for config in configured:
         assert config["DestinationConfig"] == {"OnFailure": {"Destination": {"Fn::GetAtt": ["AsyncFailures", "Arn"]}}}
 
