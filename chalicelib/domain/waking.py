@@ -39,7 +39,7 @@ def due_of(run: Run, definitions: Definitions) -> datetime | None:
     if due is None:
         return None
     for pause in definitions.pauses.get(run.journey, ()):
-        if pause.resume.choice == "shift" and pause.resumed_at and run.since <= pause.paused_at < due:
+        if pause.resume.choice == "shift" and pause.resumed_at and run.since <= pause.paused_at <= due:
             due += pause.resumed_at - pause.paused_at
     return due
 
