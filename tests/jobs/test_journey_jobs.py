@@ -27,7 +27,7 @@ journey: story
 status: live
 enter: {on: cart.updated, key: event.cart.id}
 steps:
-  - wait: 1 day
+  - wait: 3 days
     label: pause
   - send: sale
 """
