@@ -53,6 +53,16 @@ def test_semantics_29_an_sms_clicked_long_ago_leaves_the_click_before_it() -> No
     assert put_down_to(*told, ordered("03-04 10:00")) == [("o1", "m1", True)]
 
 
+def test_semantics_29_of_two_clicks_that_still_count_the_order_belongs_to_the_later() -> None:
+    told = (clicked("03-02 10:00", "m1"), clicked("03-02 11:00", "m2", "sms"))
+    assert put_down_to(*told, ordered("03-02 12:00")) == [("o1", "m2", True)]
+    assert put_down_to(*reversed(told), ordered("03-02 12:00")) == [("o1", "m2", True)]
+
+
+def test_semantics_29_an_order_at_the_very_moment_of_the_click_belongs_to_it() -> None:
+    assert put_down_to(clicked("03-02 10:00", "m1"), ordered("03-02 10:00")) == [("o1", "m1", True)]
+
+
 def test_semantics_29_opens_alone_count_only_in_the_generous_figure() -> None:
     assert put_down_to(opened("03-02 10:00", "m1"), ordered("03-03 10:00")) == [("o1", "m1", False)]
 

@@ -63,6 +63,18 @@ def test_semantics_13_a_control_group_cannot_become_smaller(after: tuple[Arm, ..
         reallocate(before, after)
 
 
+def test_semantics_13_the_places_of_an_arm_that_is_gone_go_to_those_that_lack_some() -> None:
+    before = reallocate(None, arms(a=2000, b=3000, c=5000))
+    assert [(span.end, span.arm) for span in reallocate(before, arms(b=4000, d=1000, c=5000)).spans] == [
+        (1000, "b"), (2000, "d"), (5000, "b"), (10_000, "c"),
+    ]
+
+
+def test_semantics_13_the_control_group_is_dealt_first() -> None:
+    """Beside it the others may change as they like: it stays where it is."""
+    assert [span.arm for span in reallocate(None, arms("none", a=9000, none=1000)).spans] == ["none", "a"]
+
+
 def test_semantics_13_the_shares_are_those_of_the_customers() -> None:
     allocation = reallocate(None, arms(a=2000, b=8000))
     held = [allocation.arm_of(place_of("offer", person)) for person in PEOPLE]

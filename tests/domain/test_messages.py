@@ -50,3 +50,9 @@ def test_a_promo_code_is_made_once_for_a_message(one: str, other: str) -> None:
     assert code_value(one) == code_value(one)
     assert (code_value(one) == code_value(other)) == (one == other)
     assert re.fullmatch("[2-9A-HJKMNP-Z]{8}", code_value(one))
+
+
+def test_semantics_22_ids_and_codes_are_the_same_in_every_version() -> None:
+    """22: were they others, what was decided before an update would be sent, or made out, once more after it."""
+    assert message_id("anna", "story", "c1", 1, "2") == "5f2851290ca7526747d86152"
+    assert code_value("m1") == "ZSGN56PD"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.events import Event, Feedback
+from chalicelib.domain.events import Entry, Event, Feedback
 from chalicelib.domain.fold import fold
 from chalicelib.domain.journeys import version_of
 from chalicelib.domain.rehearsal import timer_entry
-from tests.domain.stories import at, cart, in_force, journey, ordered, played, said, story, told
+from tests.domain.stories import at, cart, emptied, in_force, journey, ordered, played, said, story, told
 
 BEGUN = said("03-02 10:00", "form.submitted")
 
@@ -89,3 +89,62 @@ def test_semantics_17_a_late_send_leaves_what_is_no_wait_as_it_is() -> None:
 
     assert story(definitions, late, ordered("03-03 09:59"), customer=state) == ["03-03 09:59 thanks by email"]
     assert story(definitions, late, ordered("03-03 10:01"), customer=state) == []
+
+
+def test_two_events_of_one_entry_end_a_run_each() -> None:
+    definitions = in_force(
+        ENDS_BY_ORDER, form("b", "wait: 1 hour", "send: second", rules="exit: cart.emptied"),
+        form("c", "wait: 1 hour", "send: third"),
+    )
+    both = told("03-02 10:30", *ordered("03-02 10:30").events, *emptied("03-02 10:30").events)
+
+    assert story(definitions, BEGUN, both) == ["03-02 11:00 third by email"]
+
+
+def test_semantics_25_moving_the_runs_of_one_journey_leaves_those_of_others() -> None:
+    old, other = journey(GOES_ON), journey(form("c", "wait: 1 hour", "send: third"))
+    new = journey(form("b", "wait: 3 hours", "send: thanks"))
+    moved = told("03-02 10:30", Event("journey.moved", at("03-02 10:30"), data={
+        "journey": "b", "from": version_of(old), "to": version_of(new), "steps": {"1": "1"},
+    }))
+    state, _ = played(in_force(old, other), BEGUN, days=0)
+
+    assert story(in_force(new, other, earlier=[old]), moved, customer=state) == [
+        "03-02 11:00 third by email", "03-02 13:00 thanks by email",
+    ]
+
+
+def test_what_ends_a_run_or_leads_it_on_is_told() -> None:
+    """In the timeline people read by what a run ended, or why it went on."""
+    text = """
+        journey: story
+        enter: {on: form.submitted}
+        exit: cart.emptied
+        goal: {on: order.delivered, then: thank}
+        steps:
+          - {wait-for: [{on: order.placed, steps: [wait: 1 hour, goto-goal]}], limit: 7 days}
+          - end
+          - wait: 1 day
+            label: thank
+          - send: thanks
+    """
+    definitions = in_force(text)
+    state, _ = played(definitions, BEGUN, days=0)
+
+    def first_told(*entries: Entry) -> tuple[str, str]:
+        customer, decisions = state, []
+        for entry in entries:
+            folded = fold(customer, entry, definitions, trace=True)
+            customer, decisions = folded.customer, [each for each in folded.decisions if each.journey]
+        return decisions[0].decided, decisions[0].because
+
+    placed = ordered("03-02 10:30")
+    assert first_told(emptied("03-02 10:30")) == ("exited", "cart.emptied")
+    assert first_told(placed) == ("came true", "order.placed")
+    assert first_told(placed, timer_entry("anna", at("03-02 11:30"), at("03-02 11:30")))[0] == "reached"
+    assert first_told(ordered("03-02 10:30", fact="delivered")) == ("converted", "order.delivered")
+    told_of = fold(
+        fold(state, placed, definitions).customer, timer_entry("anna", at("03-02 11:30"), at("03-02 11:30")),
+        definitions, trace=True,
+    ).decisions
+    assert ("converted", "goto-goal") in [(each.decided, each.because) for each in told_of]
