@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from chalicelib.definitions import journey_fields as words
@@ -18,6 +20,7 @@ from infra.journey_schema import FILE, document, text
 from tests.definitions import test_whole_language, test_wrong_journeys
 from tests.definitions.shipped import SHIPPED, journey_texts
 from tests.domain.stories import MESSAGES
+from tests.properties.whole_language import KINDS_OF_STEPS, cart_journeys, segment_journeys
 
 VALIDATOR = Draft202012Validator(json.loads(FILE.read_text("utf-8")))
 
@@ -128,3 +131,14 @@ def test_the_schema_knows_examples_too(example: str) -> None:
             list(check_examples(text, "journeys/story.yaml", journey, SHIPPED))
 
     assert complaints(text) != []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(cart_journeys(), segment_journeys))
+def test_the_journeys_that_the_properties_make_are_what_the_schema_allows(written: dict[str, Any]) -> None:
+    assert complaints(json.dumps(written)) == []
+
+
+def test_the_properties_make_every_kind_of_step() -> None:
+    """Between them: none is left out of what the engine is held against."""
+    assert set(words.STEP_FIELDS) == KINDS_OF_STEPS

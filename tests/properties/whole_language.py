@@ -52,7 +52,7 @@ waits = st.one_of(
     st.builds(lambda days, hour: {"wait": {"days": days, "at": f"{hour}:30"}}, st.integers(0, 2), st.integers(0, 23)),
     st.integers(0, 23).map(lambda hour: {"wait": {"at": f"{hour}:00"}}),
 )
-actions = st.sampled_from([
+ACTIONS: tuple[dict[str, Any], ...] = (
     {"award": {"points": 10}},
     {"issue": {"code": "10 %", "valid": "2 days"}},
     {"tag": "keen"},
@@ -60,7 +60,15 @@ actions = st.sampled_from([
     {"set": {"mark": "seen"}},
     {"task": {"title": "Call"}},
     {"call-webhook": {"url": "https://erp.example/hook"}},
-])
+)
+actions = st.sampled_from(ACTIONS)
+
+
+KINDS_OF_STEPS = {
+    "send", "wait", "wait-for", "branch", "split", "goto-goal", "end",
+    *(kind for action in ACTIONS for kind in action),
+}
+"""The kinds of steps in these journeys."""
 
 
 def _nested(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
