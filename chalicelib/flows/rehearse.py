@@ -29,7 +29,7 @@ from chalicelib.domain.rehearsal import Rehearsal
 from chalicelib.domain.rehearsal_report import Report, Source
 from chalicelib.domain.rehearsal_tally import Tally, Told
 from chalicelib.domain.segments import Segment
-from chalicelib.errors import SelvedgeError, TemplateError
+from chalicelib.errors import TemplateError, UnknownJourneyError
 
 TOLD_EVERY = 2000
 """Entries after which progress is told again."""
@@ -42,13 +42,6 @@ ESTIMATE = (
 
 Progress = Callable[[int, datetime], None]
 """Told now and then: how many entries have been played, and the virtual clock's time."""
-
-
-class UnknownJourneyError(SelvedgeError):
-    """A journey is to be rehearsed that there is none of by that name; says which there are."""
-
-    def __init__(self, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"there is no journey {name!r}; there are {', '.join(sorted(known)) or 'none yet'}")
 
 
 class Pricing:

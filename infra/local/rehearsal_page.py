@@ -8,9 +8,10 @@ from chalicelib import clock
 from chalicelib.console.pages import Frame
 from chalicelib.console.rehearsal import render_rehearsal
 from chalicelib.content.template_files import BucketFiles
+from chalicelib.errors import UnknownJourneyError
 from chalicelib.flows import definitions_in_force
 from chalicelib.flows.means import prices_in_force
-from chalicelib.flows.rehearse import Pricing, UnknownJourneyError, rehearse, with_live
+from chalicelib.flows.rehearse import Pricing, rehearse, with_live
 from chalicelib.flows.time_order import in_order_of_recording
 from chalicelib.storage import bucket, log
 

@@ -19,8 +19,9 @@ from chalicelib.domain.fold import Folded
 from chalicelib.domain.messages import Message, Status
 from chalicelib.domain.prices import Prices
 from chalicelib.domain.rehearsal import Rehearsal
+from chalicelib.errors import UnknownJourneyError
 from chalicelib.flows import definitions_in_force
-from chalicelib.flows.rehearse import Pricing, UnknownJourneyError, rehearse, with_live
+from chalicelib.flows.rehearse import Pricing, rehearse, with_live
 from chalicelib.flows.time_order import in_order_of_recording
 from chalicelib.storage import clients, customers, log, messages
 from tests.domain.stories import agreed, anna, at, cart, in_force, journey, marketing, ordered, told
@@ -229,7 +230,7 @@ def test_a_file_stands_in_for_the_journey_of_its_name() -> None:
 
 
 def test_an_unknown_journey_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UnknownJourneyError, match="no journey 'remainder'; there are reminder"):
+    with pytest.raises(UnknownJourneyError, match="no journey 'remainder' in force; in force are: reminder"):
         with_live(in_force(REMINDER), ["remainder"])
 
 
