@@ -83,7 +83,7 @@ class Program:
         for text in of_runs:
             if text:
                 remembered |= conditions[text].event_paths()
-        at_entry = set(remembered) | {path.removeprefix("event.") for path in journey.key}
+        at_entry = set(remembered)
         if journey.where:
             at_entry |= conditions[journey.where].event_paths()
         exits_on: dict[str, tuple[Exit, ...]] = {}

@@ -156,3 +156,11 @@ def test_who_was_absorbed_passes_on_what_is_news_and_nothing_else() -> None:
     )
     silent = replace(entry, events=entry.events[:2])
     assert fold(absorbed, silent, NOTHING).effects == ()
+
+
+def test_who_asks_to_be_forgotten_is_not_written_to_from_when_it_is_told() -> None:
+    asked = said("03-02 10:30", "customer.redaction-requested")
+    state = fold(fold(anna(), BEGUN, WAITING).customer, asked, WAITING).customer
+
+    assert state.profile.redaction_requested_at == at("03-02 10:30")
+    assert story(WAITING, said("03-02 10:40", "page.left"), customer=state) == ["03-02 11:00 first skipped: suppressed"]

@@ -108,17 +108,38 @@ def test_a_held_message_handed_over_is_nobodys_until_it_is_decided_again() -> No
     assert story(definitions, emptied("03-03 08:00"), customer=survivor) == []
 
 
-def test_semantics_26_what_a_pause_keeps_back_is_no_held_message() -> None:
-    """Nothing was decided yet, so nothing is recorded when the run is handed over."""
-    live = in_force("journey: story\nenter: {on: form.submitted}\nsteps: [wait: 1 hour, send: first]")
-    visitor, _ = played(live, said("03-02 10:00", "form.submitted"), customer=anna(customer_id="b"), days=0)
+AWAITING = """
+    journey: story
+    enter: {on: form.submitted}
+    exit: cart.emptied
+    steps:
+      - send: first
+      - {wait-for: [{on: order.placed, steps: [send: thanks]}], limit: 7 days}
+"""
+
+
+def kept_back(customer_id: str) -> tuple[Definitions, Customer]:
+    """The journey paused, and a customer whose second message came due in the pause: it is not decided yet."""
+    sent, messages = played(in_force(AWAITING, settings=NIGHT), BEGUN, said("03-03 09:30", "page.left"),
+                            customer=anna(customer_id=customer_id), days=0)
+    assert [line(message) for message in messages] == [HELD, "03-03 09:00 first by email"]
     paused = in_force(
-        replace(next(iter(live.journeys.values())).journey, status="paused"),
-        pauses=[Pause("story", at("03-02 10:30"), None)],
+        replace(journey(AWAITING), status="paused"), pauses=[Pause("story", at("03-03 09:45"), None)], settings=NIGHT
     )
-    visitor, _ = played(paused, said("03-02 11:30", "page.left"), customer=visitor, days=0)
+    return paused, played(paused, ordered("03-03 10:00"), customer=sent, days=0)[0]
+
+
+def test_semantics_26_what_a_pause_keeps_back_is_no_held_message() -> None:
+    """Nothing was decided, so nothing is recorded when the run ends."""
+    paused, customer = kept_back("anna")
+
+    assert story(paused, emptied("03-03 10:30"), customer=customer) == []
+
+
+def test_semantics_26_what_a_pause_keeps_back_is_handed_over_without_a_record() -> None:
+    paused, visitor = kept_back("b")
     home = Household(paused)
-    survivor = home.merged(anna(customer_id="a"), visitor, "03-02 12:00")
+    survivor = home.merged(anna(customer_id="a"), visitor, "03-03 10:30")
 
     assert home.messages == []
-    assert [run.journey for run in survivor.runs] == ["story"]
+    assert [(run.journey, run.held) for run in survivor.runs] == [("story", False)]

@@ -43,6 +43,7 @@ def test_semantics_7_a_run_that_time_ends_leaves_the_others_their_turn() -> None
     folded = fold(state, timer_entry("anna", at("03-02 11:00"), at("03-02 11:00")), definitions, trace=True)
     ended = folded.decisions[0]
     assert (ended.journey, ended.decided, ended.because) == ("a", "exited", over)
+    assert folded.customer.runs == ()
 
 
 def test_whatever_comes_in_one_entry_with_the_end_of_a_run_is_folded_as_if_it_were_over() -> None:

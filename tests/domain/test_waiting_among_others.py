@@ -108,20 +108,6 @@ def test_semantics_26_no_step_of_any_kind_is_done_in_a_pause() -> None:
     assert resumed.profile.tags == ("keen",)
 
 
-def test_semantics_26_a_message_sent_after_quiet_hours_leaves_nothing_held_for_a_pause() -> None:
-    """The next one came due in the pause and was never decided, so there is none that could expire."""
-    night = ShopSettings(holdout_percent=0.0)
-    text = form("send: first", "wait: 1 hour", "send: second", rules="exit: cart.emptied")
-    sent, messages = played(in_force(text, settings=night), said("03-01 23:00", "form.submitted"),
-                            told("03-02 09:30", woken("03-02 09:30")), days=0)
-    assert [line(message) for message in messages][-1] == "03-02 09:00 first by email"
-
-    closed = in_force(replace(journey(text), status="paused"), pauses=[Pause("story", at("03-02 09:45"), None)],
-                      settings=night)
-    meanwhile, _ = played(closed, told("03-02 10:30", woken("03-02 10:30")), customer=sent, days=0)
-    assert story(closed, emptied("03-02 10:40"), customer=meanwhile) == []
-
-
 @pytest.mark.parametrize("began", ["03-02 10:30", "03-02 10:29"])
 def test_semantics_26_a_wait_that_began_when_the_pause_did_is_shifted(began: str) -> None:
     text = form("wait: 1 hour", "send: first")
