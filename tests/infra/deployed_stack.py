@@ -29,6 +29,7 @@ ASKED_OTHERWISE = {
     ("APIHandler", "ReadSecrets"): ["*"],
     ("Sender", "ReadSecrets"): ["*"],
     ("Sender", "SendMail"): ["*"],
+    ("Publish", "MailWhatIsWrongWithAFile"): ["*"],
     ("Engine", "ReadTheStream"): ["*"],
     ("Sender", "ReadTheStream"): ["*"],
     ("Archive", "ReadTheStream"): ["*"],

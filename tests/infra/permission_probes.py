@@ -21,7 +21,7 @@ from chalicelib.storage.archive import Archived
 from infra.local.functions import scheduled_event
 from tests.channels.browser_subscription import BrowserSubscription
 from tests.infra import storefront_payloads as payloads
-from tests.infra.deployed_shop import MOBILE_APPLICATION, shop_file
+from tests.infra.deployed_shop import MOBILE_APPLICATION, eventually, shop_file
 from tests.infra.journey_probes import owner_is_told_that_a_budget_is_nearly_spent, vip_gets_a_code_and_a_person_a_task
 from tests.infra.management_probes import MANAGEMENT_PROBES
 from tests.infra.stepped_shop import Probe, SteppedShop
@@ -330,6 +330,19 @@ def wrong_file_is_told(steps: SteppedShop) -> None:
     assert list(bucket.list_files(BROKEN_JOURNEY)) == []
 
 
+def refused_file_is_mailed(steps: SteppedShop) -> None:
+    """The shop is told by mail of a file that is refused."""
+    author = Person("lena")
+    steps.shop.upload("shop.yaml", f"{shop_file()}problems-to: {author.email}\n")
+    # Another mistake each time: one that was told already is not mailed again.
+    steps.shop.upload(BROKEN_JOURNEY, f"{uuid4().hex}: journey\n")
+    steps.shop.invoke("Publish", {})
+    # The upload has started a publishing of its own, and of the two one writes and mails.
+    eventually(lambda: any(BROKEN_JOURNEY in str(mail) for mail in steps.shop.mails(author)), 10)
+    bucket.delete(BROKEN_JOURNEY)
+    steps.shop.upload("shop.yaml", shop_file())
+
+
 PROBES: dict[tuple[str, str], Probe] = {
     ("APIHandler", "WriteToLogs"): order_is_confirmed,
     ("APIHandler", "LookIntoLogsForWhoIsAnonymous"): visitor_becomes_a_customer,
@@ -383,6 +396,7 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("Publish", "ReadFiles"): edited_file_is_put_in_force,
     ("Publish", "ListFiles"): edited_file_is_put_in_force,
     ("Publish", "TellWhatIsWrongWithAFile"): wrong_file_is_told,
+    ("Publish", "MailWhatIsWrongWithAFile"): refused_file_is_mailed,
     ("Publish", "PutInForce"): edited_file_is_put_in_force,
     ("Archive", "ReadTheStream"): order_is_archived,
     ("Archive", "WriteToTheArchive"): order_is_archived,

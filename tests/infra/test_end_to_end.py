@@ -43,7 +43,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedShop]:
         # What a marketer uploads is in force by itself: each upload starts the publish function.
         for key, text in {**HELLO, "shop.yaml": shop_file()}.items():
             shop.upload(key, text)
-        eventually(everything_in_force)
+        eventually(everything_in_force, 120)
         leave_a_cart(shop, VERA)
         shop.move_on(HOUR)
         yield shop
