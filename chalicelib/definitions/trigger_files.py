@@ -34,6 +34,10 @@ class Enter(NamedTuple):
     again: Again
 
 
+ONCE_A_YEAR: Final = Again("after", 300 * DAY)
+"""How often a yearly date enters unless its file says otherwise: who changes their birthday gets no second gift."""
+
+
 def read_enter(node: Node, references: References) -> Enter:
     """Read `enter`. From then on `references` knows the events that start the journey, and the run key.
 
@@ -104,7 +108,7 @@ def _date(fields: dict[str, Node], references: References) -> Enter:
         offset=offset,
         at=time_of(fields["at"]) if "at" in fields else DateTrigger("").at,
     )
-    return Enter(trigger, (), _again(fields.get("again"), Again("always" if yearly else "never")))
+    return Enter(trigger, (), _again(fields.get("again"), ONCE_A_YEAR if yearly else Again()))
 
 
 def _broadcast(fields: dict[str, Node], references: References) -> Enter:

@@ -54,7 +54,7 @@ TRIGGERS: list[tuple[str, Trigger, tuple[str, ...], Again]] = [
     ("{segment-left: vip, again: {after: 30 days}}", SegmentTrigger("vip", left=True), (), Again("after", 30 * DAY)),
     ("{date: customer.orders.first_at}", DateTrigger("customer.orders.first_at"), (), Again()),
     ("{date: customer.birthday, every: year, at: 10:00, offset: -3 days}",
-     DateTrigger("customer.birthday", yearly=True, offset=-3 * DAY, at=time(10)), (), Again("always")),
+     DateTrigger("customer.birthday", yearly=True, offset=-3 * DAY, at=time(10)), (), Again("after", 300 * DAY)),
     ("{product: price-dropped, where: event.product.stock > 0}",
      EventTrigger(("product.price-dropped",), "event.product.stock > 0"), ("event.product.id",), Again()),
     ("{product: low-stock, key: event.product.variant_id, again: always}", EventTrigger(("product.low-stock",)),
