@@ -129,12 +129,12 @@ def get_why(customer_id: str) -> Response:
 
     def work() -> msgspec.Struct:
         parameters = blueprint.current_request.query_params or {}
-        message, day = parameters.get("message", ""), parameters.get("day", "")
-        if not message and not day:
+        if "message" not in parameters and "day" not in parameters:
             return Told.of(explain(customer_id))
-        if not message or not day:
+        if "message" not in parameters or "day" not in parameters:
             raise msgspec.ValidationError("`message` and `day` go together")
-        return explain_absence(customer_id, message, msgspec.convert(day, date, strict=False))[1]
+        day = msgspec.convert(parameters["day"], date)
+        return explain_absence(customer_id, parameters["message"], day)[1]
 
     return _answered(work)
 
