@@ -95,10 +95,10 @@ def run(arguments: argparse.Namespace) -> int:
                 names=names,
             )
     except (SelvedgeError, OSError) as error:
-        told.print(str(error), style="red", markup=False)
+        told.print(str(error), style="red", markup=False, soft_wrap=True)
         return 1
     for reason in recording.refused.reasons:
-        told.print(reason, style="yellow", markup=False)
+        told.print(reason, style="yellow", markup=False, soft_wrap=True)
     if recording.refused.count:
         told.print(f"{recording.refused.count:,} events of the file were left out: the API would refuse them")
     _show(report, arguments)

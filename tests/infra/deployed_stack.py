@@ -39,6 +39,7 @@ ASKED_OTHERWISE = {
         for function, name in (
             ("APIHandler", "api"), ("Engine", "engine"), ("Sender", "sender"), ("Tick", "tick"),
             ("Feedback", "feedback"), ("Publish", "publish"), ("Archive", "archive"), ("Compact", "compact"),
+            ("Audience", "audience"),
         )
     },
 }
