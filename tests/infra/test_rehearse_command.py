@@ -124,7 +124,7 @@ def test_a_draft_in_a_file_is_rehearsed_with_the_live_journeys(
 
 def test_an_unknown_journey_is_refused_with_a_way_out(history: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert rehearse("wellcome", "--events", history) == 1
-    assert "there is no journey 'wellcome'; there are" in capsys.readouterr().err
+    assert "there is no journey 'wellcome' in force; in force are" in capsys.readouterr().err
 
 
 def test_a_wrong_journey_file_is_told_with_its_line(
