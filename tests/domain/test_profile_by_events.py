@@ -74,7 +74,7 @@ def test_an_event_without_its_part_changes_nothing(name: str) -> None:
     assert after(profile, name) == profile
 
 
-ATTRIBUTES = {
+ATTRIBUTES: dict[str, Any] = {
     "first_name": "Anna", "last_name": "Ivanova", "birthday": date(1990, 3, 5), "gender": "f", "city": "Tver",
     "country": "RU", "time_zone": "Europe/Moscow", "locale": "ru",
 }
