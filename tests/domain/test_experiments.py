@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.definitions import Definitions
-from chalicelib.domain.experiments import BUCKETS, Allocation, ShrunkenControlError, place_of, reallocate
+from chalicelib.domain.experiments import BUCKETS, Allocation, ShrunkenControlError, Span, place_of, reallocate
 from chalicelib.domain.journeys import Arm
 from tests.domain.stories import anna, in_force, said, story
 
@@ -67,6 +67,13 @@ def test_semantics_13_the_places_of_an_arm_that_is_gone_go_to_those_that_lack_so
     before = reallocate(None, arms(a=2000, b=3000, c=5000))
     assert [(span.end, span.arm) for span in reallocate(before, arms(b=4000, d=1000, c=5000)).spans] == [
         (1000, "b"), (2000, "d"), (5000, "b"), (10_000, "c"),
+    ]
+
+
+def test_semantics_13_an_arm_that_is_gone_keeps_no_place_wherever_it_had_some() -> None:
+    before = Allocation((Span(1000, "a"), Span(2000, "b"), Span(3000, "a"), Span(10_000, "c")))
+    assert [(span.end, span.arm) for span in reallocate(before, arms(b=3000, c=7000)).spans] == [
+        (3000, "b"), (10_000, "c"),
     ]
 
 

@@ -12,7 +12,20 @@ from chalicelib.domain.effects import PutMessage
 from chalicelib.domain.events import Attributes, Entry, Event, Order
 from chalicelib.domain.fold import fold
 from chalicelib.domain.journeys import Pause
-from tests.domain.stories import anna, at, cart, in_force, journey, line, ordered, played, said, story, told
+from tests.domain.stories import (
+    anna,
+    at,
+    cart,
+    in_force,
+    journey,
+    line,
+    message_told,
+    ordered,
+    played,
+    said,
+    story,
+    told,
+)
 
 SEEN = said("03-02 10:00", "form.submitted")
 SEGMENTS = {
@@ -33,7 +46,6 @@ def of(enter: str, name: str = "story", steps: str = "[send: first]", more: str 
 @pytest.mark.parametrize(("enter", "entries"), [
     ("segment: buyers", [ordered("03-05 11:00")]),
     (BIRTHDAY, [SEEN]),
-    ("segment: adults", [SEEN, said("03-05 11:00", "journey.enrolled", journey="story")]),
     (BROADCAST, [REACHED]),
 ])
 def test_semantics_1_where_no_event_led_in_the_message_shows_none(enter: str, entries: list[Entry]) -> None:
@@ -42,6 +54,22 @@ def test_semantics_1_where_no_event_led_in_the_message_shows_none(enter: str, en
     _, messages = played(in_force(of(enter), segments=SEGMENTS), *entries, customer=customer)
 
     assert [message.event_ref for message in messages] == [""]
+
+
+def test_semantics_5_where_somebody_was_enrolled_the_message_shows_no_event() -> None:
+    adult, _ = played(in_force(segments=SEGMENTS), SEEN, customer=anna(birthday=date(1990, 3, 7)), days=0)
+    enrolled = said("03-05 11:00", "journey.enrolled", journey="story")
+    _, messages = played(in_force(of("segment: adults"), segments=SEGMENTS), enrolled, customer=adult)
+
+    assert [message.event_ref for message in messages] == [""]
+
+
+def test_semantics_1_a_segment_of_those_never_seen_is_entered_with_the_first_thing_told() -> None:
+    """Whoever is new was outside of everything, though nothing in the profile changed."""
+    unseen = SEGMENTS | {"unseen": "not days_since(customer.last_seen_at) < 3"}
+    definitions = in_force(of("segment: fans", "a", "[send: second]"), of("segment: unseen", "b"), segments=unseen)
+
+    assert story(definitions, message_told("03-02 10:00", "delivered", "m1")) == ["03-02 10:00 first by email"]
 
 
 def test_semantics_1_a_change_of_one_segment_is_seen_beside_others_that_stay() -> None:
