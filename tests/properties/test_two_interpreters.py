@@ -108,7 +108,7 @@ def test_the_engine_does_what_the_naive_interpreter_does(
 
 @pytest.mark.slow
 @everything
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_the_engine_does_what_the_naive_interpreter_does_at_length(
     written: Any, shop: Any, told: Any, resume: Any, who: str
 ) -> None:
