@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -133,17 +134,27 @@ def history() -> list[tuple[datetime, InForce]]:
     ]
 
 
-def definitions_at(moment: datetime) -> Definitions:
-    """The definitions that were in force at a moment; before the first publishing, those of the first.
+class Past:
+    """The definitions that were in force at any moment: the history read once, compiled as it is asked for."""
 
-    Raises StorageUnavailableError. Reads the history up to then, half a unit per 4 KB.
-    """
-    kept = read_in_force().in_force
-    if kept.since is not None and moment < kept.since:
-        earlier = list(shop.of_kind(_KIND, up_to=_moment(moment)))
-        earlier = earlier[-1:] or list(shop.of_kind(_KIND))[:1]
-        kept = msgspec.json.decode(earlier[0][1], type=InForce)
-    return kept.compiled()
+    def __init__(self) -> None:
+        self._history = history() or [(_EVER, InForce())]
+        self._since = [since for since, _ in self._history]
+        self._compiled: dict[int, Definitions] = {}
+
+    def at(self, moment: datetime) -> Definitions:
+        """Those in force at a moment; before the first publishing, those of the first."""
+        index = self._index(moment)
+        if index not in self._compiled:
+            self._compiled[index] = self._history[index][1].compiled()
+        return self._compiled[index]
+
+    def remember(self, moment: datetime, definitions: Definitions) -> None:
+        """Keep those with one more earlier version at hand."""
+        self._compiled[self._index(moment)] = definitions
+
+    def _index(self, moment: datetime) -> int:
+        return max(0, bisect_right(self._since, moment) - 1)
 
 
 def _moment(since: datetime | None) -> str:

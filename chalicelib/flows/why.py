@@ -4,7 +4,6 @@ that were in force at each moment. It costs no storage, and it cannot differ fro
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -12,7 +11,7 @@ from msgspec import Struct
 
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.decisions import Decision
-from chalicelib.domain.definitions import Definitions, UnknownVersionError
+from chalicelib.domain.definitions import UnknownVersionError
 from chalicelib.domain.effects import PutMessage
 from chalicelib.domain.events import Entry
 from chalicelib.domain.fold import Folded, fold
@@ -20,7 +19,7 @@ from chalicelib.domain.messages import Message
 from chalicelib.domain.timing import local_moment, zone_of
 from chalicelib.domain.why_not import Finding, Known, why_not
 from chalicelib.errors import UnknownCustomerError
-from chalicelib.flows.definitions_in_force import history, with_version
+from chalicelib.flows.definitions_in_force import Past, with_version
 from chalicelib.storage import log, messages
 
 
@@ -62,37 +61,17 @@ class NotGot(Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
-class _Then:
-    """The definitions that were in force at any moment, compiled as they are needed."""
-
-    def __init__(self) -> None:
-        self._history = history()
-        self._since = [since for since, _ in self._history]
-        self._compiled: dict[int, Definitions] = {}
-
-    def at(self, moment: datetime) -> Definitions:
-        """Those in force at a moment; before the first, the first."""
-        index = max(0, bisect_right(self._since, moment) - 1)
-        if index not in self._compiled:
-            self._compiled[index] = self._history[index][1].compiled()
-        return self._compiled[index]
-
-    def remember(self, moment: datetime, definitions: Definitions) -> None:
-        """Keep those with one more earlier version at hand."""
-        self._compiled[max(0, bisect_right(self._since, moment) - 1)] = definitions
-
-
 def explain(customer_id: str) -> Explained:
     """Fold the customer's log again and keep each decision. Raises UnknownCustomerError when there is no such log.
 
     Reads the log and the definitions that were in force meanwhile, half a read unit per 4 KB.
     """
-    return _explain(customer_id, _Then())
+    return _explain(customer_id, Past())
 
 
 def explain_absence(customer_id: str, message: str, day: date) -> tuple[Explained, NotGot]:
     """Why this message did not come on that day (of the customer's time zone). Raises UnknownCustomerError."""
-    then = _Then()
+    then = Past()
     explained = _explain(customer_id, then)
     profile = explained.customer.profile
     where = zone_of(profile, then.at(datetime.combine(day, time(12), UTC)).settings)
@@ -102,7 +81,7 @@ def explain_absence(customer_id: str, message: str, day: date) -> tuple[Explaine
     return explained, NotGot(customer_id, message, day, why_not(message, start, end, known, then.at(end)))
 
 
-def _explain(customer_id: str, then: _Then) -> Explained:
+def _explain(customer_id: str, then: Past) -> Explained:
     entries = sorted(log.history(customer_id), key=lambda entry: entry.recorded_at)
     if not entries:
         raise UnknownCustomerError(customer_id)
@@ -113,7 +92,7 @@ def _explain(customer_id: str, then: _Then) -> Explained:
 
 
 def _fold_again(
-    customer_id: str, entries: Iterable[Entry], then: _Then
+    customer_id: str, entries: Iterable[Entry], then: Past
 ) -> tuple[Customer, list[Decision], set[str]]:
     customer = Customer(customer_id)
     decisions: list[Decision] = []
@@ -126,7 +105,7 @@ def _fold_again(
     return customer, decisions, decided
 
 
-def _fold(customer: Customer, entry: Entry, then: _Then) -> Folded:
+def _fold(customer: Customer, entry: Entry, then: Past) -> Folded:
     definitions = then.at(entry.recorded_at)
     while True:
         try:

@@ -16,9 +16,9 @@ def get(kind: str, key: str, consistent: bool = False) -> bytes | None:
     return unpack(binary(item, "b")) if item else None
 
 
-def of_kind(kind: str, up_to: str | None = None) -> Iterator[tuple[str, bytes]]:
-    """The ids of a kind with their bodies, in order; the last being `up_to`, if it is given. Half a unit per 4 KB."""
-    for item in Shop.search(kind, Shop.id <= up_to if up_to is not None else None):
+def of_kind(kind: str) -> Iterator[tuple[str, bytes]]:
+    """The ids of a kind with their bodies, in order. Half a unit per 4 KB."""
+    for item in Shop.search(kind):
         yield text(item, "i"), unpack(binary(item, "b"))
 
 

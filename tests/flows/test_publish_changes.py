@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from chalicelib.domain.events import Entry, Event
 from chalicelib.domain.journeys import Pause, Resume
-from chalicelib.flows.definitions_in_force import FRESH, InForce, current, definitions_at, history, read_in_force
+from chalicelib.flows.definitions_in_force import FRESH, InForce, Past, current, history, read_in_force
 from chalicelib.flows.publish import publish
 from chalicelib.storage import bucket, jobs, log
 from tests.domain.stories import at
@@ -292,7 +292,7 @@ def test_what_was_in_force_is_kept_with_the_moment_since_when() -> None:
     assert [len(kept.journeys) for _, kept in history()] == [1, 1, 0]
     waits = [
         [program.journey.steps["1"].delay.seconds // 86400  # type: ignore[union-attr]
-         for program in definitions_at(moment).journeys.values()]
+         for program in Past().at(moment).journeys.values()]
         for moment in (NOW - HOUR, NOW, NOW + HOUR / 2, NOW + HOUR, NOW + 2 * HOUR, NOW + 3 * HOUR, NOW + 9 * HOUR)
     ]
     assert waits == [[2], [2], [2], [3], [3], [], []]
@@ -300,7 +300,7 @@ def test_what_was_in_force_is_kept_with_the_moment_since_when() -> None:
 
 def test_before_anything_is_published_nothing_is_in_force() -> None:
     assert history() == []
-    assert definitions_at(NOW).journeys == {}
+    assert Past().at(NOW).journeys == {}
     assert read_in_force().in_force == InForce()
 
 
