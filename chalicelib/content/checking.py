@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from chalicelib.content.mail_markup import check_markup
-from chalicelib.content.rendering import Links, Templates
+from chalicelib.content.occasion import Links, Occasion
+from chalicelib.content.rendering import Templates
 from chalicelib.content.samples import BARE_CUSTOMER, BARE_EVENT, FULL_CUSTOMER, FULL_EVENT, sample_message
 from chalicelib.content.template_files import TemplateFiles
 from chalicelib.domain.rendered import Rendered
@@ -24,11 +25,11 @@ def check_message(
 ) -> tuple[Rendered, ...]:
     """Render every variant of a message with samples and return the full ones, in the order of the variants.
 
-    `templates` are those of the files, compiled for other messages already. Raises TemplateError, with
+    `templates` have compiled files for other messages already. Raises TemplateError, with
     file and line, for the first variant that cannot be rendered, and for a channel that the definition names and no
     file serves.
     """
-    templates = templates or Templates(files)
+    templates = templates or Templates()
     for channel in definition.channels:
         if not any(variant.startswith(f"{channel}.") for variant in definition.variants):
             raise TemplateError(f"templates/{definition.name}/message.yaml: {channel} has no template file")
@@ -41,10 +42,9 @@ def check_message(
         for customer, event, code in (
             (FULL_CUSTOMER, FULL_EVENT, True), (FULL_CUSTOMER, FULL_EVENT, False), (BARE_CUSTOMER, BARE_EVENT, False),
         ):
-            made = templates.render(
-                sample_message(definition, code=code), definition, customer=customer, event=event, settings=settings,
-                channel=channel, links=_LINKS, now=now, locale=locale,
-            )
+            message = sample_message(definition, code=code)
+            occasion = Occasion(message, definition, customer, event, settings, _LINKS, now, locale)
+            made = templates.render(occasion, channel, files)
             if event is FULL_EVENT and code:
                 rendered.append(made)
     return tuple(rendered)

@@ -122,13 +122,17 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
-            autoescape=_escapes, undefined=FriendlyUndefined, finalize=_finalize, **options,
+            autoescape=self.escapes, undefined=FriendlyUndefined, finalize=_finalize, **options,
         )
         known_filters: dict[str, Callable[..., Any]] = self.filters
         self.filters = {name: known_filters[name] for name in _FILTERS} | {
             "batch": _batch, "counted": _counted, "join": _join,
         }
         self.globals = {"range": _range, "namespace": Namespace}
+
+    def escapes(self, name: str | None) -> bool:
+        """Whether what a file of this name prints is escaped: all but `.txt` is."""
+        return not (name or "").endswith(".txt")
 
     def preprocess(self, source: str, name: str | None = None, filename: str | None = None) -> str:
         """Take lines that hold nothing but tags out of the output; Jinja's `trim_blocks` would also join the next line
@@ -161,10 +165,6 @@ class Sandbox(ImmutableSandboxedEnvironment):
         elif operator == "**" or (operator == "*" and max(abs(left), abs(right)) > 10**15):
             raise SecurityError("makes a number too large")
         return super().call_binop(context, operator, left, right)
-
-
-def _escapes(name: str | None) -> bool:
-    return not (name or "").endswith(".txt")
 
 
 def _finalize(value: Any) -> Any:

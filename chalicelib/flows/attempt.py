@@ -18,6 +18,7 @@ from typing import Final, Literal, cast
 from msgspec.structs import replace
 
 from chalicelib.channels.channel import Outgoing
+from chalicelib.content.occasion import Occasion
 from chalicelib.domain import consent, limits
 from chalicelib.domain.customer import Address, Customer
 from chalicelib.domain.definitions import Definitions
@@ -146,10 +147,11 @@ class Attempt:
             return Outgoing(message, address, body, settings, prices_in_force(settings, now), now)
         try:
             links = self._means.links(message, address.channel, now)
-            rendered = self._means.templates.render(
-                message, self._definitions.messages[message.name], customer=self._customer, event=self._as_it_stands[0],
-                settings=settings, channel=address.channel, links=links, now=now,
+            occasion = Occasion(
+                message, self._definitions.messages[message.name], self._customer, self._as_it_stands[0], settings,
+                links, now,
             )
+            rendered = self._means.templates.render(occasion, address.channel, self._means.files)
         except (TemplateError, LinkError) as error:
             # The text names the template and its line, never what stood in it.
             told = {**ids(message), "channel": address.channel, "cause": str(error)}

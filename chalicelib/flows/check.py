@@ -149,7 +149,7 @@ def _messages(files: Files, checked: Checked, settings: ShopSettings, now: datet
     versions = {
         key: tag for key, tag in files.versions.items() if key.startswith("templates/") and not key.endswith(PROBLEMS)
     }
-    compiled = Templates(files.templates)
+    templates = Templates()
     messages = []
     for key in versions:
         folder, _, name = key.rpartition("/")
@@ -159,7 +159,7 @@ def _messages(files: Files, checked: Checked, settings: ShopSettings, now: datet
         try:
             text = files.text(key)
             message = _once("read", key, (text, beside), partial(message_definition, text, key, beside))
-            attempt = partial(check_message, message, files.templates, settings, now, compiled)
+            attempt = partial(check_message, message, files.templates, settings, now, templates)
             shown = {other: versions[other] for other in versions if other.startswith((f"{folder}/", BLOCKS))}
             _once("try", key, (message, settings, shown), attempt)
             messages.append(message)

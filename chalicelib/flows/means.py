@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from chalicelib.channels.channel import ChannelSender
 from chalicelib.channels.registry import senders_from
-from chalicelib.content.rendering import Links, Templates
-from chalicelib.content.template_files import BucketFiles
+from chalicelib.content.occasion import Links
+from chalicelib.content.rendering import Templates
+from chalicelib.content.template_files import BucketFiles, TemplateFiles
 from chalicelib.domain.messages import Message
 from chalicelib.domain.prices import Prices
 from chalicelib.domain.shop import ShopSettings
@@ -68,10 +69,11 @@ class StageRule(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """Senders by channel, templates, the stage's rule, the address under which the public pages are, and the purse."""
+    """Senders by channel, templates and their files, the stage's rule, where the public pages are, and the purse."""
 
     senders: Mapping[str, ChannelSender]
     templates: Templates
+    files: TemplateFiles
     stage: StageRule
     base_url: str
     purse: Purse
@@ -109,7 +111,8 @@ def _means(settings: tuple[tuple[str, str], ...]) -> Means:
             environment["SELVEDGE_STACK"], sending_client, secrets.value, secrets.values,
             trusted_origins=trusted,
         ),
-        templates=Templates(BucketFiles(bucket.read)),
+        templates=Templates(),
+        files=BucketFiles(bucket.read),
         stage=StageRule.of(environment),
         base_url=environment.get("SELVEDGE_URL", ""),
         purse=Purse(),

@@ -15,7 +15,8 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
-from chalicelib.content.rendering import Links, Templates
+from chalicelib.content.occasion import Links, Occasion
+from chalicelib.content.rendering import Templates
 from chalicelib.content.samples import FULL_CUSTOMER, FULL_EVENT, SAMPLE_NOW, sample_message
 from chalicelib.content.template_files import TemplateFiles
 from chalicelib.domain import sms_parts
@@ -50,7 +51,7 @@ class Pricing:
     def __init__(self, prices: Prices, definitions: Definitions, files: TemplateFiles) -> None:
         self.prices = prices.with_overrides(definitions.settings.price_overrides)
         self._definitions = definitions
-        self._templates = Templates(files)
+        self._templates, self._files = Templates(), files
         self._parts: dict[tuple[str, str, bool], int] = {}
 
     def cost(self, message: Message, customer: Customer) -> Decimal:
@@ -70,11 +71,11 @@ class Pricing:
         if key not in self._parts:
             definition = self._definitions.message(message.name)
             try:
-                rendered = self._templates.render(
-                    sample_message(definition, code=key[2]), definition, customer=FULL_CUSTOMER, event=FULL_EVENT,
-                    settings=self._definitions.settings, channel="sms", links=Links(), now=SAMPLE_NOW,
-                    locale=key[1] or self._definitions.settings.locale,
-                )
+                settings = self._definitions.settings
+                rendered = self._templates.render(Occasion(
+                    sample_message(definition, code=key[2]), definition, FULL_CUSTOMER, FULL_EVENT, settings, Links(),
+                    SAMPLE_NOW, key[1] or settings.locale,
+                ), "sms", self._files)
             except TemplateError:
                 self._parts[key] = 1
             else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from chalicelib.content.rendering import Links, Templates
+from chalicelib.content.occasion import Links, Occasion
+from chalicelib.content.rendering import Templates
 from chalicelib.content.samples import FULL_CUSTOMER, FULL_EVENT, SAMPLE_NOW, sample_message
 from chalicelib.content.template_files import FolderFiles, GivenFiles
 from chalicelib.definitions.message_files import message_definition
@@ -14,8 +15,9 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.rendered import Rendered
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
-SHIPPED = FolderFiles(TEMPLATES)
+FOLDER = Path(__file__).parents[2] / "templates"
+SHIPPED = FolderFiles(FOLDER)
+TEMPLATES = Templates()
 SETTINGS = ShopSettings(
     name="Лён & шерсть", url="https://shop.example", support_email="help@shop.example",
     support_phone="+7 999 000-00-00", address="420111, Казань, ул. Баумана, 1",
@@ -26,7 +28,7 @@ LINKS = Links(unsubscribe="https://hear.shop.example/u/token", preferences="http
 def shipped_messages() -> dict[str, MessageDefinition]:
     """The definitions of the messages that are shipped, by name."""
     definitions = {}
-    for file in sorted(TEMPLATES.glob("*/message.yaml")):
+    for file in sorted(FOLDER.glob("*/message.yaml")):
         key = f"templates/{file.parent.name}/message.yaml"
         beside = [other.name for other in file.parent.iterdir()]
         definitions[file.parent.name] = message_definition(file.read_text("utf-8"), key, beside)
@@ -39,9 +41,9 @@ def render_shipped(
 ) -> Rendered:
     """A shipped message as the sample customer gets it."""
     definition = shipped_messages()[name]
-    return Templates(SHIPPED).render(
-        sample_message(definition, code=code), definition, customer=customer, event=event, settings=settings,
-        channel=channel, links=LINKS, now=now, locale=locale,
+    message = sample_message(definition, code=code)
+    return TEMPLATES.render(
+        Occasion(message, definition, customer, event, settings, LINKS, now, locale), channel, SHIPPED,
     )
 
 
@@ -50,7 +52,6 @@ def render_sms(text: str, *, event: Event | None = FULL_EVENT, customer: Custome
     files = {"try/sms.ru.txt": text}
     files |= {name.replace("__", "/").replace("_txt", ".txt"): source for name, source in more.items()}
     definition = MessageDefinition("try", "transactional", ("sms",), variants=("sms.ru",))
-    return Templates(GivenFiles(files)).render(
-        sample_message(definition, code=True), definition, customer=customer, event=event, settings=SETTINGS,
-        channel="sms", links=LINKS, now=SAMPLE_NOW,
-    ).text
+    message = sample_message(definition, code=True)
+    occasion = Occasion(message, definition, customer, event, SETTINGS, LINKS, SAMPLE_NOW)
+    return TEMPLATES.render(occasion, "sms", GivenFiles(files)).text

@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.content.checking import check_message
-from chalicelib.content.rendering import Templates
+from chalicelib.content.occasion import Occasion
 from chalicelib.content.samples import (
     BARE_CUSTOMER,
     BARE_EVENT,
@@ -30,6 +30,7 @@ from chalicelib.domain.rendered import Rendered
 from chalicelib.domain.shop import MessageDefinition
 from chalicelib.domain.sms_parts import split
 from tests.content.places import (
+    FOLDER,
     LINKS,
     SETTINGS,
     SHIPPED,
@@ -196,9 +197,8 @@ def test_a_promo_code_expires_counted_from_now_in_the_customers_zone() -> None:
 def test_free_delivery_is_offered_in_words_of_its_own(locale: str, subject: str, promised: str) -> None:
     definition = shipped_messages()["cart-offer"]
     message = replace(sample_message(definition, code=False), code=CodeOffer("free delivery", 48 * 3600))
-    mail = Templates(SHIPPED).render(
-        message, definition, FULL_CUSTOMER, FULL_EVENT, SETTINGS, "email", LINKS, now=SAMPLE_NOW, locale=locale,
-    )
+    occasion = Occasion(message, definition, FULL_CUSTOMER, FULL_EVENT, SETTINGS, LINKS, SAMPLE_NOW, locale)
+    mail = TEMPLATES.render(occasion, "email", SHIPPED)
     assert mail.subject == subject
     assert promised in mail.text
     assert promised in Page(mail.html).text
@@ -289,13 +289,12 @@ def test_the_version_tells_of_every_file_used() -> None:
     before = render_shipped("cart-reminder", "email").template_version
     assert render_shipped("cart-reminder", "email").template_version == before
     assert re.fullmatch(r"[0-9a-f]{12}/[0-9a-f]{8}", before)
-    footer = (TEMPLATES / "blocks" / "footer.mjml").read_text("utf-8")
+    footer = (FOLDER / "blocks" / "footer.mjml").read_text("utf-8")
     files = GivenFiles({"blocks/footer.mjml": footer + "<!-- a change of a block -->"}, SHIPPED)
     definition = shipped_messages()["cart-reminder"]
-    after = Templates(files).render(
-        sample_message(definition, code=True), definition, FULL_CUSTOMER, FULL_EVENT, SETTINGS, "email", LINKS,
-        now=SAMPLE_NOW,
-    ).template_version
+    message = sample_message(definition, code=True)
+    occasion = Occasion(message, definition, FULL_CUSTOMER, FULL_EVENT, SETTINGS, LINKS, SAMPLE_NOW)
+    after = TEMPLATES.render(occasion, "email", files).template_version
     assert after.partition("/")[0] == before.partition("/")[0]
     assert after != before
 
@@ -303,14 +302,13 @@ def test_the_version_tells_of_every_file_used() -> None:
 def test_an_edit_is_seen_by_templates_already_compiled(tmp_path: Path) -> None:
     (tmp_path / "try").mkdir()
     definition = MessageDefinition("try", "transactional", ("sms",), variants=("sms.ru",))
-    templates = Templates(FolderFiles(tmp_path))
+    occasion = Occasion(
+        sample_message(definition, code=False), definition, FULL_CUSTOMER, None, SETTINGS, LINKS, SAMPLE_NOW,
+    )
     texts = []
     for text in ("before", "after"):
         (tmp_path / "try" / "sms.ru.txt").write_text(text, "utf-8")
-        texts.append(templates.render(
-            sample_message(definition, code=False), definition, FULL_CUSTOMER, None, SETTINGS, "sms", LINKS,
-            now=SAMPLE_NOW,
-        ).text)
+        texts.append(TEMPLATES.render(occasion, "sms", FolderFiles(tmp_path)).text)
     assert texts == ["before", "after"]
 
 
@@ -319,8 +317,8 @@ def test_no_template_file_is_without_use() -> None:
     for name, definition in shipped_messages().items():
         for variant in definition.variants:
             used |= {f"{name}/{variant}.txt"} | ({f"{name}/{variant}.mjml"} if variant.startswith("email") else set())
-    there = {str(file.relative_to(TEMPLATES)) for file in TEMPLATES.rglob("*") if file.is_file()}
+    there = {str(file.relative_to(FOLDER)) for file in FOLDER.rglob("*") if file.is_file()}
     blocks = {file for file in there if file.startswith("blocks/")}
     assert there - blocks == used
-    texts = "\n".join((TEMPLATES / file).read_text("utf-8") for file in there)
+    texts = "\n".join((FOLDER / file).read_text("utf-8") for file in there)
     assert {block for block in blocks if f'"{block}"' not in texts} == {"blocks/words.ru.txt", "blocks/words.en.txt"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.content.checking import check_message
-from chalicelib.content.rendering import pick_locale
+from chalicelib.content.languages import pick_locale
 from chalicelib.content.samples import SAMPLE_NOW
 from chalicelib.content.template_files import GivenFiles
 from chalicelib.domain.shop import MessageDefinition

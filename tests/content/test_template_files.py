@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.content.rendering import Templates
+from chalicelib.content.occasion import Occasion
 from chalicelib.content.samples import FULL_CUSTOMER, FULL_EVENT, sample_message
 from chalicelib.content.template_files import BucketFiles, FolderFiles, GivenFiles, TemplateFile
 from chalicelib.domain.rendered import Rendered
 from chalicelib.errors import FileMissingError, StorageUnavailableError, TemplateError
 from chalicelib.storage import bucket
-from tests.content.places import LINKS, SETTINGS, TEMPLATES, shipped_messages
+from tests.content.places import FOLDER, LINKS, SETTINGS, TEMPLATES, shipped_messages
 
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
 KEY = "templates/blocks/footer.txt"
@@ -138,21 +138,22 @@ def test_an_upload_is_tried_over_the_files_that_are_live(tmp_path: Path) -> None
 
 
 def test_the_shipped_templates_render_from_the_bucket_and_an_edit_shows_within_a_minute(moto: str) -> None:
-    for path in sorted(TEMPLATES.rglob("*.*")):
-        bucket.put(f"templates/{path.relative_to(TEMPLATES)}", path.read_bytes())
+    for path in sorted(FOLDER.rglob("*.*")):
+        bucket.put(f"templates/{path.relative_to(FOLDER)}", path.read_bytes())
     counting = CountingBucket()
-    templates = Templates(BucketFiles(counting.read))
+    files = BucketFiles(counting.read)
     definition = shipped_messages()["order-shipped"]
     message = sample_message(definition, code=False)
 
     def sent_at(now: datetime) -> Rendered:
-        return templates.render(message, definition, FULL_CUSTOMER, FULL_EVENT, SETTINGS, "email", LINKS, now=now)
+        occasion = Occasion(message, definition, FULL_CUSTOMER, FULL_EVENT, SETTINGS, LINKS, now)
+        return TEMPLATES.render(occasion, "email", files)
 
     first = sent_at(NOW)
     requests = len(counting.asked)
     assert sent_at(NOW + timedelta(seconds=59)) == first
     assert len(counting.asked) == requests  # a warm function asks the bucket for nothing
-    words = TEMPLATES / "blocks" / "words.ru.txt"
+    words = FOLDER / "blocks" / "words.ru.txt"
     bucket.put("templates/blocks/words.ru.txt", words.read_text("utf-8").replace("Итого", "Всего").encode())
     second = sent_at(NOW + timedelta(seconds=60))
     assert "Итого: 28" in first.text

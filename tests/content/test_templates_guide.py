@@ -8,9 +8,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from chalicelib.content import cleaning, links, sandbox
-from chalicelib.content.rendering import Templates
 from chalicelib.content.samples import BARE_EVENT
-from tests.content.places import SHIPPED, TEMPLATES, render_sms
+from tests.content.places import FOLDER, TEMPLATES, render_sms
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "templates.md").read_text("utf-8")
 INTERNAL = {"counted"}
@@ -18,7 +17,7 @@ INTERNAL = {"counted"}
 
 def test_every_filter_is_named() -> None:
     named = set(re.findall(r"`(\w+)`", GUIDE))
-    assert set(Templates(SHIPPED).filters) - INTERNAL <= named
+    assert set(TEMPLATES.filters) - INTERNAL <= named
 
 
 def test_every_name_in_the_table_can_be_used() -> None:
@@ -45,5 +44,5 @@ def test_the_limits_are_the_real_ones() -> None:
 def test_the_blocks_are_the_shipped_ones() -> None:
     listed = re.search(r"templates/blocks/ +what messages share: (.+)", GUIDE)
     assert listed
-    there = {file.name.partition(".")[0] for file in (TEMPLATES / "blocks").iterdir()} - {"cart-lines"}
+    there = {file.name.partition(".")[0] for file in (FOLDER / "blocks").iterdir()} - {"cart-lines"}
     assert set(listed[1].split(", ")) == there

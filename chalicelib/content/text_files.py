@@ -1,0 +1,42 @@
+"""A printed text file taken apart: the headers it begins with, as mails do, then a blank line, then the text."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from chalicelib.content.cleaning import clean_text
+from chalicelib.errors import TemplateError
+
+MAX_SUBJECT: Final = 200
+"""Characters of a subject or push title; mail programs show 40 to 80."""
+
+HEADERS: Final = {
+    "email": ("Subject", "Preheader"),
+    "sms": (),
+    "push": ("Title", "Link", "Image"),
+    "web-push": ("Title", "Link", "Image"),
+}
+"""The headers that a channel's text file may begin with; the first one is required."""
+
+
+def headers_and_text(printed: str, channel: str, name: str) -> tuple[dict[str, str], str]:
+    """The headers and the text of a printed text file. Raises TemplateError for an unknown or missing header."""
+    known = HEADERS[channel]
+    headers = dict.fromkeys(known, "")
+    text = printed
+    if known:
+        head, _, text = printed.strip().partition("\n\n")
+        for number, line in enumerate(head.splitlines(), 1):
+            key, colon, value = line.partition(":")
+            if not colon or key not in headers:
+                wanted = ", ".join(known)
+                raise TemplateError(f"templates/{name}:{number}: begins with the headers {wanted}, then a blank line")
+            headers[key] = clean_text(value)
+        if not headers[known[0]]:
+            raise TemplateError(f"templates/{name}:1: the header {known[0]} is missing or empty")
+        headers[known[0]] = headers[known[0]][:MAX_SUBJECT]
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.splitlines())).strip()
+    if not text:
+        raise TemplateError(f"templates/{name}:1: has no text")
+    return headers, text

@@ -1,0 +1,47 @@
+"""Everything that a template can read, all of it clean (docs/templates.md lists it)."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from chalicelib.content import formats
+from chalicelib.content.cleaning import clean, clean_text
+from chalicelib.content.occasion import Occasion
+from chalicelib.content.scope import Scope
+from chalicelib.domain.messages import code_value
+
+
+class PromoCode(Struct, frozen=True):
+    """The promo code of a message as templates see it: `discount` in words, `expires_at` in the reader's zone."""
+
+    value: str
+    discount: str
+    expires_at: datetime
+
+
+def values_of(occasion: Occasion, scope: Scope) -> dict[str, Any]:
+    """The values by their names in a template, but for `words`, `subject` and `preheader`, which come from files."""
+    message, event = occasion.message, occasion.event
+    shown = clean(event) if event is not None else None
+    code = message.code and PromoCode(
+        code_value(message.code.code_id or message.message_id),
+        _percent(clean_text(message.code.discount), scope.locale),
+        (message.code.expires_at or scope.now + timedelta(seconds=message.code.valid)).astimezone(scope.zone),
+    )
+    values: dict[str, Any] = {
+        "customer": clean(occasion.customer.profile), "shop": clean(occasion.settings), "links": occasion.links,
+        "code": code, "locale": scope.locale, "now": scope.now.astimezone(scope.zone),
+        "marketing": message.category == "marketing", "data": shown.data if shown else {},
+    }
+    for part in ("cart", "checkout", "order", "product", "page"):
+        values[part] = getattr(shown, part, None)
+    return values
+
+
+def _percent(discount: str, locale: str) -> str:
+    """The percent sign as the language sets it (CLDR percent patterns): `10 %` in Russian, `10%` in English."""
+    return re.sub(r"\s*%", formats.NBSP + "%" if formats.language_of(locale) == "ru" else "%", discount)
