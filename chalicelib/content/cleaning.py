@@ -26,7 +26,9 @@ _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
 def clean_text(text: str) -> str:
     """The text on one line, without control characters, at most `MAX_TEXT` characters long."""
-    text = _INVISIBLE.sub("", _SPACES.sub(" ", text)).strip()
+    if not text.isprintable() or "  " in text:  # most texts are what they should be, and that is quickly seen
+        text = _INVISIBLE.sub("", _SPACES.sub(" ", text))
+    text = text.strip()
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1].rstrip() + "…"
 
 
@@ -60,7 +62,7 @@ def clean_any(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         return clean(value)
     if isinstance(value, tuple | list):
-        return tuple(clean_any(item) for item in value)
+        return tuple([clean_any(item) for item in value])
     if isinstance(value, dict):
         return {clean_text(str(key)): clean_any(item) for key, item in value.items()}
     return value

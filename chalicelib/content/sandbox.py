@@ -145,6 +145,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
         tree: nodes.Template = _Guard().visit(super()._parse(source, name, filename))
         return tree
 
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """A value's part. Of a struct its fields and nothing else: that is asked for most, and needs no further look."""
+        if isinstance(obj, Struct) and attribute in obj.__struct_fields__:
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
+
     def is_safe_callable(self, obj: Any) -> bool:
         """Macros, `range`, `namespace`, `super`, `caller` and the few methods of `_METHODS`; nothing else is called."""
         if isinstance(obj, Macro) or obj in (_range, Namespace):
