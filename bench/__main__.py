@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import cold_start, conditions, cost, fold, rehearsal, usage
+from bench import cold_start, conditions, cost, fold, rehearsal, rendering, usage
 
 
 def main() -> int:
@@ -52,6 +52,11 @@ def main() -> int:
         f"{rehearsed['seconds_per_million']:.0f} ({rehearsal.run(views=1)['seconds_per_million']:.0f} one to an entry)",
         "under 60",
     )
+    printed = rendering.run()
+    figure = f"{printed['mails_per_second']:,.0f} (the slowest {printed['slowest_mails_per_second']:,.0f})"
+    table.add_row("mails rendered a second, one core, templates compiled", figure, "1,000")
+    table.add_row("mails rendered a second, nothing compiled", f"{printed['uncached_mails_per_second']:,.0f}", "-")
+    table.add_row("other messages rendered a second", f"{printed['others_per_second']:,.0f}", "1,000")
     table.add_row("CPU ms per webhook, known customer", f"{handler['webhook_known_ms']:.2f}", "under 3")
     table.add_row("CPU ms per webhook, new customer", f"{handler['webhook_stranger_ms']:.2f}", "-")
     started = cold_start.run()

@@ -146,7 +146,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return tree
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """A value's part. Of a struct its fields and nothing else: that is asked for most, and needs no further look."""
+        """A value's part. Of a struct its fields and nothing else: these are asked for most, and are plain."""
         if isinstance(obj, Struct) and attribute in obj.__struct_fields__:
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from bench import cold_start, conditions, cost, fold, rehearsal
+from bench import cold_start, conditions, cost, fold, rehearsal, rendering
 from bench.usage import Units
 
 
@@ -55,6 +55,13 @@ def test_a_million_events_are_rehearsed_in_a_minute_through_all_shipped_journeys
     assert measured["journeys"] >= 20
     assert measured["sends"] > 1_000
     assert measured["seconds_per_million"] < 60
+
+
+def test_a_thousand_messages_are_rendered_in_a_second() -> None:
+    measured = max((rendering.run() for _ in range(3)), key=lambda one: one["mails_per_second"])
+
+    assert measured["mails_per_second"] > 1_000
+    assert measured["others_per_second"] > 1_000
 
 
 @pytest.mark.slow
