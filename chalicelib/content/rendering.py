@@ -60,6 +60,13 @@ class Templates:
             if channel == "sms":
                 plain = text.replace(formats.NBSP, " ")  # GSM 03.38 has none: one would double the parts of a message
                 return Rendered(channel, locale, text=plain, template_version=_version(under_way.used))
+            if channel == "telegram":
+                button = headers["Button"]
+                return Rendered(
+                    channel, locale, text=text, button=button, image=clean_url(headers["Image"]),
+                    url=clean_url(headers["Link"]) or (settings.url if button else ""),
+                    template_version=_version(under_way.used),
+                )
             return Rendered(
                 channel, locale, title=headers["Title"], body=text, url=clean_url(headers["Link"]) or settings.url,
                 image=clean_url(headers["Image"]), template_version=_version(under_way.used),

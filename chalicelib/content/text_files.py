@@ -16,12 +16,23 @@ HEADERS: Final = {
     "sms": (),
     "push": ("Title", "Link", "Image"),
     "web-push": ("Title", "Link", "Image"),
+    "telegram": ("Link", "Button", "Image"),
 }
-"""The headers that a channel's text file may begin with; the first one is required."""
+"""The headers that a channel's text file may begin with; the first one of email and of the pushes must say something."""
+
+_NEEDS_FIRST: Final = frozenset({"email", "push", "web-push"})
+
+MAX_TELEGRAM: Final = 4096
+"""Characters of a Telegram message (Bot API, sendMessage: `text`)."""
+MAX_TELEGRAM_CAPTION: Final = 1024
+"""Characters of a Telegram message that has a picture (Bot API, sendPhoto: `caption`)."""
 
 
 def headers_and_text(printed: str, channel: str, name: str) -> tuple[dict[str, str], str]:
-    """The headers and the text of a printed text file. Raises TemplateError for an unknown or missing header."""
+    """The headers and the text of a printed text file.
+
+    Raises TemplateError for an unknown or missing header, for a text that is missing, and for one too long for Telegram.
+    """
     known = HEADERS[channel]
     headers = dict.fromkeys(known, "")
     text = printed
@@ -33,10 +44,24 @@ def headers_and_text(printed: str, channel: str, name: str) -> tuple[dict[str, s
                 wanted = ", ".join(known)
                 raise TemplateError(f"templates/{name}:{number}: begins with the headers {wanted}, then a blank line")
             headers[key] = clean_text(value)
-        if not headers[known[0]]:
-            raise TemplateError(f"templates/{name}:1: the header {known[0]} is missing or empty")
-        headers[known[0]] = headers[known[0]][:MAX_SUBJECT]
+        if channel in _NEEDS_FIRST:
+            if not headers[known[0]]:
+                raise TemplateError(f"templates/{name}:1: the header {known[0]} is missing or empty")
+            headers[known[0]] = headers[known[0]][:MAX_SUBJECT]
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.splitlines())).strip()
     if not text:
         raise TemplateError(f"templates/{name}:1: has no text")
+    if channel == "telegram":
+        _check_telegram(headers, text, name)
     return headers, text
+
+
+def _check_telegram(headers: dict[str, str], text: str, name: str) -> None:
+    """A link is shown as a button, so it needs its words; lengths are counted in UTF-16 units, as Telegram does."""
+    if headers["Link"] and not headers["Button"]:
+        raise TemplateError(f"templates/{name}:1: the header Link needs a header Button: the words to press")
+    most = MAX_TELEGRAM_CAPTION if headers["Image"] else MAX_TELEGRAM
+    length = len(text.encode("utf-16-le")) // 2
+    if length > most:
+        under = " under a picture" if headers["Image"] else ""
+        raise TemplateError(f"templates/{name}:1: has {length:,} characters; Telegram shows {most:,}{under}")

@@ -15,7 +15,7 @@ _FIELDS = (
     "counts-toward-cap", "tags", "check",
 )
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_VARIANT = re.compile(r"(email|sms|push|web-push)\.([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)\.txt")
+_VARIANT = re.compile(r"(email|sms|push|web-push|telegram)\.([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)\.txt")
 
 
 def message_definition(text: str, file: str, beside: Iterable[str]) -> MessageDefinition:
@@ -51,7 +51,10 @@ def message_definition(text: str, file: str, beside: Iterable[str]) -> MessageDe
 
 
 def variants(beside: Iterable[str]) -> tuple[str, ...]:
-    """The variants that files make, as `email.ru`: every one has a text file, email an MJML file besides."""
+    """The variants that files make, as `email.ru`: every one has a text file, email an MJML file besides.
+
+    A variant whose channel the message does not name is no mistake: it is checked and shown in previews, never sent.
+    """
     names = set(beside)
     found = []
     for name in sorted(names):

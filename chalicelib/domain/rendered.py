@@ -9,6 +9,7 @@ class Rendered(Struct, frozen=True, omit_defaults=True):
     """A rendered message; only the fields of its channel are set.
 
     Email: `subject`, `preheader`, `html`, `text`. SMS: `text`. Push and web push: `title`, `body`, `url`, `image`.
+    Telegram: `text` without markup, `image`, and a `button` that leads to `url`.
     `template_version` names the very versions of the template files that were used (see content/template_files.py).
     """
 
@@ -22,4 +23,5 @@ class Rendered(Struct, frozen=True, omit_defaults=True):
     body: str = ""
     url: str = ""
     image: str = ""
+    button: str = ""
     template_version: str = ""
