@@ -18,7 +18,7 @@ HEADERS: Final = {
     "web-push": ("Title", "Link", "Image"),
     "telegram": ("Link", "Button", "Image"),
 }
-"""The headers that a channel's text file may begin with; the first one of email and of the pushes must say something."""
+"""The headers that a channel's text file may begin with; for email and the pushes the first one must say something."""
 
 _NEEDS_FIRST: Final = frozenset({"email", "push", "web-push"})
 
@@ -31,7 +31,7 @@ MAX_TELEGRAM_CAPTION: Final = 1024
 def headers_and_text(printed: str, channel: str, name: str) -> tuple[dict[str, str], str]:
     """The headers and the text of a printed text file.
 
-    Raises TemplateError for an unknown or missing header, for a text that is missing, and for one too long for Telegram.
+    Raises TemplateError for an unknown or missing header, for a text that is missing or too long for Telegram.
     """
     known = HEADERS[channel]
     headers = dict.fromkeys(known, "")
