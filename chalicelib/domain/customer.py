@@ -6,6 +6,7 @@ One item of the customers table holds all of it, so it is small: field names are
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -218,6 +219,11 @@ class Visit(Struct, frozen=True, omit_defaults=True, rename={"journey": "j", "co
     journey: str
     count: int
     last_at: datetime
+
+    @staticmethod
+    def of(journey: str, visits: Iterable[Visit]) -> Visit | None:
+        """The visits to one journey, or None when the customer never entered it."""
+        return next((visit for visit in visits if visit.journey == journey), None)
 
 
 class Sent(Struct, frozen=True, omit_defaults=True, rename={"at": "a", "channel": "c", "message_id": "m", "tags": "t"}):

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from chalicelib.domain.conditions import Scope, event_values
-from chalicelib.domain.customer import Customer, Run
+from chalicelib.domain.customer import Customer, Run, Visit
 from chalicelib.domain.definitions import Program
 from chalicelib.domain.endings import key_of, leaves
 from chalicelib.domain.events import Event
@@ -49,7 +49,7 @@ def enter(walk: Walk, program: Program, event: Event, event_ref: str, due: datet
     if walk.definitions.paused(journey.name, walk.now):
         walk.trace.note(journey.name, "not entered", "paused", run_key=key)
         return
-    visit = next((known for known in walk.visits if known.journey == journey.name), None)
+    visit = Visit.of(journey.name, walk.visits)
     if visit is not None and not journey.again.allows(visit.last_at, walk.now):
         told = f"again: {journey.again.rule}, last entered {visit.last_at.isoformat()}"
         walk.trace.note(journey.name, "not entered", told, run_key=key)

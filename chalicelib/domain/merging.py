@@ -22,6 +22,7 @@ from chalicelib.domain.customer import (
     OrderTotals,
     Profile,
     Run,
+    Visit,
 )
 from chalicelib.domain.definitions import Definitions
 from chalicelib.domain.effects import AppendEntry, Effect, RepointIdentities
@@ -107,7 +108,7 @@ def _goes_on(customer: Customer, run: Run, definitions: Definitions) -> bool:
     program = definitions.program(run.journey, run.version)
     if any(own.journey == run.journey and own.key == run.key for own in customer.runs):
         return False
-    visit = next((known for known in customer.visits if known.journey == run.journey), None)
+    visit = Visit.of(run.journey, customer.visits)
     if visit is not None and not program.journey.again.allows(visit.last_at, run.entered_at):
         return False
     ends = {*program.exits_on, *((program.journey.goal.on,) if program.journey.goal else ())}

@@ -1,14 +1,13 @@
 """Playing logs through the fold with a virtual clock: timers fire when they are due, nothing is sent.
 
-What examples in journey files run on (`play`: one customer), and what journeys are tried on over everything that was
-recorded before they are switched on (`Rehearsal`: all customers, under one clock).
+What examples in journey files run on, and what journeys are tried on over everything that was recorded before they are
+switched on.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from heapq import heappop, heappush
 from typing import Protocol
@@ -18,13 +17,11 @@ from msgspec.structs import replace
 from chalicelib.domain.broadcasts import broadcast_id, moment_of
 from chalicelib.domain.conditions import Scope
 from chalicelib.domain.customer import Customer
-from chalicelib.domain.decisions import Decision
 from chalicelib.domain.definitions import Definitions, UnknownVersionError
-from chalicelib.domain.effects import AppendEntry, ArmTimer, PutMessage
+from chalicelib.domain.effects import AppendEntry, ArmTimer
 from chalicelib.domain.events import Entry, Event
 from chalicelib.domain.fold import TIMER_DUE, Folded, fold
 from chalicelib.domain.journeys import BROADCAST_REACHED, JOURNEY_MOVED, BroadcastTrigger
-from chalicelib.domain.messages import Message
 
 ENGINES_OWN = frozenset({TIMER_DUE, "customer.absorbed", JOURNEY_MOVED})
 """Events in a recorded log that follow from the definitions then in force: a rehearsal makes its own."""
@@ -32,15 +29,6 @@ AWARDED = "loyalty.points-awarded"
 AWARDER = "journey"
 """The source of entries by which a journey awards points; points awarded by others are facts."""
 _PERHAPS_OWN = ENGINES_OWN | {AWARDED, BROADCAST_REACHED}
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """The state at the end, each message decided in order (a deferred one each time), and the decisions asked for."""
-
-    customer: Customer
-    messages: tuple[Message, ...]
-    decisions: tuple[Decision, ...]
 
 
 def timer_entry(customer_id: str, due: datetime, clock: datetime) -> Entry:
@@ -61,41 +49,6 @@ def broadcast_entry(customer_id: str, journey: str, trigger: BroadcastTrigger, m
     return Entry(
         customer_id, f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}#broadcast#{broadcast}", moment, "broadcast", events=(event,)
     )
-
-
-def play(
-    customer: Customer, entries: Iterable[Entry], definitions: Definitions, *, until: datetime, trace: bool = False
-) -> Played:
-    """Fold a customer's entries (in the order of their recording) and the timers they set, up to `until`.
-
-    Timers found in the entries are left out: the virtual clock fires its own.
-    """
-    messages: list[Message] = []
-    decisions: list[Decision] = []
-    timers = [customer.timer_at] if customer.timer_at is not None else []
-    waiting = [entry for entry in entries if not _is_timer(entry)]
-    waiting.reverse()
-    while waiting or timers:
-        if timers and (not waiting or timers[0] <= waiting[-1].recorded_at):
-            due = heappop(timers)
-            entry = timer_entry(customer.customer_id, due, due)
-        else:
-            entry = waiting.pop()
-        if entry.recorded_at > until:
-            break
-        folded = fold(customer, entry, definitions, trace=trace)
-        customer = folded.customer
-        decisions.extend(folded.decisions)
-        for effect in folded.effects:
-            if isinstance(effect, PutMessage):
-                messages.append(effect.message)
-            elif isinstance(effect, ArmTimer):
-                heappush(timers, effect.due)
-    return Played(customer, tuple(messages), tuple(decisions))
-
-
-def _is_timer(entry: Entry) -> bool:
-    return all(event.name == TIMER_DUE for event in entry.events)
 
 
 class Audience(Protocol):

@@ -105,13 +105,6 @@ class Walk:
         self.runs[slot] = None
         self._begun.pop(slot, None)
 
-    def hand_over(self) -> None:
-        """Before the runs go to the customer that absorbs this one: what was deferred here is decided there anew."""
-        for slot, run in enumerate(self.runs):
-            if run is not None and run.held:
-                self._expire(run)
-                self.runs[slot] = replace(run, held=False)
-
     def _expire(self, run: Run) -> None:
         program = self.definitions.program(run.journey, run.version)
         step = program.journey.steps[run.step]
@@ -218,7 +211,7 @@ class Walk:
 
     def visit(self, journey: str, at: datetime) -> Visit:
         """Count one more entry into a journey."""
-        known = next((visit for visit in self.visits if visit.journey == journey), None)
+        known = Visit.of(journey, self.visits)
         visit = Visit(journey, 1, at)
         if known is not None:
             self.visits.remove(known)
@@ -228,7 +221,10 @@ class Walk:
 
     def forward(self, surviving_id: str, entry: Entry) -> tuple[Effect, ...]:
         """Hand everything over to the customer that absorbs this one; nothing of it stays here."""
-        self.hand_over()
+        for slot, run in enumerate(self.runs):
+            if run is not None and run.held:
+                self._expire(run)  # what was deferred here is decided anew where the run goes on
+                self.runs[slot] = replace(run, held=False)
         self.customer, effects = merging.forward(self.state(), surviving_id, entry)
         self.runs, self.visits, self.timer_at = [], [], None
         return effects

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
+from infra.histories import write_lines
 
 PRICE: Final = 2990
 """Of each piece, in roubles; the data has none."""
@@ -98,9 +98,7 @@ def _event(row: Row, identifier: str, name: str, **part: Any) -> dict[str, Any]:
 
 def main() -> int:
     """Write the events of the file that is named to standard output, one a line."""
-    for event in events(read(Path(sys.argv[1]))):
-        sys.stdout.buffer.write(msgspec.json.encode(event) + b"\n")
-    return 0
+    return write_lines(events(read(Path(sys.argv[1]))))
 
 
 if __name__ == "__main__":

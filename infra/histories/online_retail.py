@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import msgspec
+from infra.histories import write_lines
 
 ZONE: Final = ZoneInfo("Europe/London")
 LINES_KEPT: Final = 100
@@ -99,9 +99,7 @@ def _moment(text: str) -> datetime:
 
 def main() -> int:
     """Write the events of the file that is named to standard output, one a line."""
-    for event in events(read(Path(sys.argv[1]))):
-        sys.stdout.buffer.write(msgspec.json.encode(event) + b"\n")
-    return 0
+    return write_lines(events(read(Path(sys.argv[1]))))
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from chalicelib.domain.events import Checkout, Entry, Event, Order, Product
 from chalicelib.domain.journeys import Issue, Send
 from chalicelib.domain.messages import Status
-from chalicelib.domain.rehearsal import play
 from tests.definitions.shipped import SHIPPED, journey_texts
+from tests.domain.playing import play
 from tests.domain.stories import agreed, anna, at, cart, line, ordered, said, told
 
 

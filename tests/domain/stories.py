@@ -18,9 +18,9 @@ from chalicelib.domain.definitions import Definitions
 from chalicelib.domain.events import Cart, ConsentChange, Entry, Event, Feedback, Order
 from chalicelib.domain.journeys import Journey, Pause
 from chalicelib.domain.messages import Message, Status
-from chalicelib.domain.rehearsal import play
 from chalicelib.domain.segments import Segment, compile_segments
 from chalicelib.domain.shop import MessageDefinition, QuietHours, ShopSettings
+from tests.domain.playing import play
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NO_QUIET_HOURS = QuietHours(time(0, 0), time(0, 0))

@@ -12,10 +12,11 @@ from chalicelib.domain.customer import Customer
 from chalicelib.domain.definitions import Definitions
 from chalicelib.domain.events import Endpoint, Entry, Event, Feedback, Merge
 from chalicelib.domain.messages import Message, message_id
-from chalicelib.domain.rehearsal import Rehearsal, play, timer_entry
+from chalicelib.domain.rehearsal import Rehearsal, timer_entry
 from chalicelib.domain.rehearsal_report import Report
 from chalicelib.domain.rehearsal_tally import Tally, Told
 from chalicelib.domain.shop import FrequencyCap
+from tests.domain.playing import play
 from tests.domain.stories import SHOP, agreed, anna, at, cart, in_force, marketing, ordered, said, told
 
 REMINDER = """

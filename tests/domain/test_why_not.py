@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.definitions import Definitions
 from chalicelib.domain.events import Entry
-from chalicelib.domain.rehearsal import play
 from chalicelib.domain.why_not import Finding, Known, why_not
+from tests.domain.playing import play
 from tests.domain.stories import anna, at, cart, in_force, journey, ordered, said
 
 CARTS = """

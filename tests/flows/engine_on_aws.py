@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -38,22 +38,28 @@ def dynamodb() -> Any:
 @contextmanager
 def dying_at_write(number: int, *, answered: bool) -> Iterator[None]:
     """Let the process die at its `number`th write (from 1): before it is sent, or after DynamoDB has done it."""
+    with dying_at_call(dynamodb(), WRITES, number, answered=answered):
+        yield
+
+
+@contextmanager
+def dying_at_call(client: Any, operations: Collection[str], number: int, *, answered: bool) -> Iterator[None]:
+    """Let the process die at the `number`th such operation of a client: before it is sent, or after it was answered."""
     left = number
-    events = dynamodb().meta.events
-    when = "after-call.dynamodb" if answered else "before-call.dynamodb"
+    when = f"{'after' if answered else 'before'}-call"
 
     def count(model: Any, **_: Any) -> None:
         nonlocal left
-        if model.name in WRITES:
+        if model.name in operations:
             left -= 1
             if left == 0:
                 raise DiedError
 
-    events.register(when, count, unique_id="dying")
+    client.meta.events.register(when, count, unique_id="dying")
     try:
         yield
     finally:
-        events.unregister(when, unique_id="dying")
+        client.meta.events.unregister(when, unique_id="dying")
 
 
 @contextmanager

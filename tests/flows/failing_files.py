@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.storage import clients
-from tests.flows.engine_on_aws import DiedError
+from tests.flows.engine_on_aws import dying_at_call
 
 
 @contextmanager
@@ -30,21 +30,8 @@ def s3_away() -> Iterator[None]:
 @contextmanager
 def dying_at_file(number: int, *, answered: bool) -> Iterator[None]:
     """Let the process die at the `number`th file it writes (from 1): before it is sent, or after S3 has it."""
-    left = number
-    events = clients.client("s3").meta.events
-    when = f"{'after' if answered else 'before'}-call.s3.PutObject"
-
-    def count(**_: Any) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            raise DiedError
-
-    events.register(when, count, unique_id="dying")
-    try:
+    with dying_at_call(clients.client("s3"), {"PutObject"}, number, answered=answered):
         yield
-    finally:
-        events.unregister(when, unique_id="dying")
 
 
 @contextmanager

@@ -18,8 +18,9 @@ from chalicelib.domain.events import Entry
 from chalicelib.domain.fold import fold
 from chalicelib.domain.journeys import Send
 from chalicelib.domain.messages import Message, Status, message_id
-from chalicelib.domain.rehearsal import play, timer_entry
+from chalicelib.domain.rehearsal import timer_entry
 from chalicelib.domain.shop import ShopSettings
+from tests.domain.playing import play
 from tests.domain.stories import MOSCOW, anna
 from tests.properties.small_journeys import (
     MESSAGES,

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from chalicelib.domain.events import ConsentChange, Entry, Event
 from chalicelib.domain.journeys import Pause, Resume
 from chalicelib.domain.messages import Status
-from chalicelib.domain.rehearsal import play
 from chalicelib.domain.shop import ShopSettings
+from tests.domain.playing import play
 from tests.domain.stories import anna, at
 from tests.properties.naive_interpreter import Naive, Person
 from tests.properties.small_journeys import event_of
