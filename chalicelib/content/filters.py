@@ -1,4 +1,6 @@
-"""The filters that templates have besides Jinja's own: amounts, dates and plurals in the reader's language and zone."""
+"""The filters that templates have besides Jinja's own: amounts, dates, plurals, greetings and sizes in the reader's
+language and zone.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from chalicelib.content import formats
+from chalicelib.content import formats, sizes
 from chalicelib.content.scope import scope
+from chalicelib.domain.customer import Profile
 
 
 def _money(amount: Decimal | int, currency: str) -> str:
@@ -20,9 +23,26 @@ def _local(value: date) -> date:
 
 
 def _date(value: date | str, *, year: bool = False) -> str:
-    """A date in words; `data` holds dates as texts (ISO 8601), for JSON has no other."""
-    known = date.fromisoformat(value) if isinstance(value, str) else value
-    return formats.day(_local(known), scope().locale, year=year)
+    return formats.day(_known(value), scope().locale, year=year)
+
+
+def _known(value: date | str) -> date:
+    """A date or moment, the reader's local; `data` holds dates as texts (ISO 8601), for JSON has no other."""
+    if not isinstance(value, str):
+        return _local(value)
+    return date.fromisoformat(value) if len(value) <= len("2026-03-05") else _local(datetime.fromisoformat(value))
+
+
+def _today() -> date:
+    return scope().now.astimezone(scope().zone).date()
+
+
+def _on_day(value: date | str) -> str:
+    return formats.on_day(_known(value), _today(), scope().locale)
+
+
+def _until(value: date | str) -> str:
+    return formats.until(_known(value), _today(), scope().locale)
 
 
 def _moment(value: datetime) -> str:
@@ -33,5 +53,20 @@ def _plural(count: int, *forms: str) -> str:
     return formats.plural(count, scope().locale, forms)
 
 
-FILTERS: Final[dict[str, Callable[..., Any]]] = {"money": _money, "date": _date, "moment": _moment, "plural": _plural}
+def _percent(number: Decimal | int) -> str:
+    return formats.percent(number, scope().locale)
+
+
+def _greeting(customer: Profile) -> str:
+    return formats.greeting(customer.first_name, scope().locale)
+
+
+def _size(text: str) -> str:
+    return sizes.size(text, scope().locale)
+
+
+FILTERS: Final[dict[str, Callable[..., Any]]] = {
+    "money": _money, "date": _date, "moment": _moment, "on_day": _on_day, "until": _until, "plural": _plural,
+    "percent": _percent, "greeting": _greeting, "size": _size,
+}
 """The filters by name (docs/templates.md says what each does)."""

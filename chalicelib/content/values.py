@@ -11,6 +11,9 @@ from msgspec import Struct
 from chalicelib.content import formats
 from chalicelib.content.cleaning import clean, clean_text
 from chalicelib.content.occasion import Occasion
+from chalicelib.content.points import points_of
+from chalicelib.content.recommendations import recommendations_of
+from chalicelib.content.sandbox import TemplateFunction
 from chalicelib.content.scope import Scope
 from chalicelib.domain.messages import code_value
 
@@ -32,10 +35,14 @@ def values_of(occasion: Occasion, scope: Scope) -> dict[str, Any]:
         _percent(clean_text(message.code.discount), scope.locale),
         (message.code.expires_at or scope.now + timedelta(seconds=message.code.valid)).astimezone(scope.zone),
     )
+    profile = clean(occasion.customer.profile)
+    ids = {"message_id": message.message_id, "customer_id": message.customer_id, "message_name": message.name}
     values: dict[str, Any] = {
-        "customer": clean(occasion.customer.profile), "shop": clean(occasion.settings), "links": occasion.links,
+        "customer": profile, "shop": clean(occasion.settings), "links": occasion.links,
         "code": code, "locale": scope.locale, "now": scope.now.astimezone(scope.zone),
         "marketing": message.category == "marketing", "data": shown.data if shown else {},
+        "points": points_of(profile, shown),
+        "recommendations": TemplateFunction(recommendations_of(occasion.recommend, ids)),
     }
     for part in ("cart", "checkout", "order", "product", "page"):
         values[part] = getattr(shown, part, None)
@@ -44,4 +51,4 @@ def values_of(occasion: Occasion, scope: Scope) -> dict[str, Any]:
 
 def _percent(discount: str, locale: str) -> str:
     """The percent sign as the language sets it (CLDR percent patterns): `10 %` in Russian, `10%` in English."""
-    return re.sub(r"\s*%", formats.NBSP + "%" if formats.language_of(locale) == "ru" else "%", discount)
+    return re.sub(r"\s*%", formats.percent("", locale), discount)

@@ -58,3 +58,62 @@ def test_english_plurals_take_two_forms_and_say_so() -> None:
     assert [formats.plural(count, "en", ("item", "items")) for count in (0, 1, 2)] == ["items", "item", "items"]
     with pytest.raises(ValueError, match="takes 2 forms of the word, not 3"):
         formats.plural(1, "en", ("a", "b", "c"))
+
+
+TODAY = date(2026, 3, 5)
+
+
+@pytest.mark.parametrize(("day", "russian", "english"), [
+    (4, f"4{NBSP}марта", "on March 4"),
+    (5, "сегодня", "today"),
+    (6, "завтра", "tomorrow"),
+    (7, f"в субботу, 7{NBSP}марта", "on Saturday, March 7"),
+    (10, f"во вторник, 10{NBSP}марта", "on Tuesday, March 10"),
+    (11, f"в среду, 11{NBSP}марта", "on Wednesday, March 11"),
+    (12, f"12{NBSP}марта", "on March 12"),
+])
+def test_a_day_is_told_as_seen_from_today(day: int, russian: str, english: str) -> None:
+    assert formats.on_day(date(2026, 3, day), TODAY, "ru") == russian
+    assert formats.on_day(datetime(2026, 3, day, 23, tzinfo=UTC), TODAY, "en") == english
+
+
+@pytest.mark.parametrize(("day", "russian", "english"), [
+    (5, "сегодня до 14:00", f"until 2:00{NBSP}PM today"),
+    (6, "завтра до 14:00", f"until 2:00{NBSP}PM tomorrow"),
+    (8, f"до воскресенья, 8{NBSP}марта", "until Sunday, March 8"),
+    (20, f"до 20{NBSP}марта", "until March 20"),
+])
+def test_an_end_is_told_as_seen_from_today(day: int, russian: str, english: str) -> None:
+    moment = datetime(2026, 3, day, 14, tzinfo=UTC)
+    assert formats.until(moment, TODAY, "ru") == russian
+    assert formats.until(moment, TODAY, "en") == english
+
+
+def test_a_date_is_good_to_its_end() -> None:
+    assert formats.until(TODAY, TODAY, "ru") == "до конца дня"
+    assert formats.until(date(2026, 3, 6), TODAY, "ru") == "до конца завтрашнего дня"
+    assert formats.until(date(2026, 3, 6), TODAY, "en") == "until the end of tomorrow"
+
+
+@pytest.mark.parametrize(("name", "russian", "english"), [
+    ("Анна", "Здравствуйте, Анна!", "Hello Анна,"),
+    (" O'Neil ", "Здравствуйте, O'Neil!", "Hello O'Neil,"),
+    ("Анна-Мария!", "Здравствуйте, Анна-Мария!", "Hello Анна-Мария,"),
+    ("J. R.", "Здравствуйте, J. R.!", "Hello J. R.,"),
+    ("", "Здравствуйте!", "Hello,"),
+])
+def test_a_greeting_stands_without_a_name_too(name: str, russian: str, english: str) -> None:
+    assert formats.greeting(name, "ru") == russian
+    assert formats.greeting(name, "en-US") == english
+
+
+@pytest.mark.parametrize("name", [
+    "Win $1000", "shop.example", "https://shop.example", "anna@shop.example", "<b>x</b>", "🌸", "89990000000", "а" * 61,
+])
+def test_what_is_no_name_is_not_greeted(name: str) -> None:
+    assert formats.greeting(name, "ru") == "Здравствуйте!"
+
+
+def test_percent_is_set_as_the_locale_sets_it() -> None:
+    assert formats.percent(Decimal("7.50"), "ru") == f"7,5{NBSP}%"
+    assert formats.percent(Decimal(20), "en") == "20%"
