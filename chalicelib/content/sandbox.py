@@ -98,6 +98,18 @@ def _suggestion(wrong: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
+class TemplateFunction:
+    """A value that templates may call as a function, as `recommendations("bestsellers", 4)`."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self._call = call
+
+    def __call__(self, *values: Any) -> Any:
+        return self._call(*values)
+
+
 class _Guard(NodeTransformer):
     """Rewrites a parsed template so that loops and joined texts are counted, and escaping cannot be switched off."""
 
@@ -152,8 +164,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
     def is_safe_callable(self, obj: Any) -> bool:
-        """Macros, `range`, `namespace`, `super`, `caller` and the few methods of `_METHODS`; nothing else is called."""
-        if isinstance(obj, Macro) or obj in (_range, Namespace):
+        """Macros, `range`, `namespace`, `super`, `caller`, functions given as values and the few methods of `_METHODS`;
+        nothing else is called.
+        """
+        if isinstance(obj, Macro | TemplateFunction) or obj in (_range, Namespace):
             return True
         if type(obj).__module__ == "jinja2.runtime" and type(obj).__name__ == "BlockReference":
             return True
