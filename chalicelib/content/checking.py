@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from chalicelib.content.mail_markup import check_markup
-from chalicelib.content.occasion import Links, Occasion
+from chalicelib.content.occasion import Occasion
 from chalicelib.content.rendering import Templates
+from chalicelib.content.sample_links import sample_links
 from chalicelib.content.samples import BARE_CUSTOMER, BARE_EVENT, FULL_CUSTOMER, FULL_EVENT, sample_message
 from chalicelib.content.template_files import TemplateFiles
 from chalicelib.domain.rendered import Rendered
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
 from chalicelib.errors import TemplateError
-
-_LINKS = Links(unsubscribe="https://shop.example/u/sample", preferences="https://shop.example/p/sample")
 
 
 def check_message(
@@ -43,7 +42,8 @@ def check_message(
             (FULL_CUSTOMER, FULL_EVENT, True), (FULL_CUSTOMER, FULL_EVENT, False), (BARE_CUSTOMER, BARE_EVENT, False),
         ):
             message = sample_message(definition, code=code)
-            occasion = Occasion(message, definition, customer, event, settings, _LINKS, now, locale)
+            links = sample_links(message, definition, channel, now)
+            occasion = Occasion(message, definition, customer, event, settings, links, now, locale)
             made = templates.render(occasion, channel, files)
             if event is FULL_EVENT and code:
                 rendered.append(made)

@@ -18,9 +18,11 @@ from chalicelib.errors import LinkError
 if TYPE_CHECKING:
     from itsdangerous import URLSafeSerializer
 
-Purpose = Literal["unsubscribe", "preferences"]
+Purpose = Literal["unsubscribe", "preferences", "survey"]
 
-VALID: Final[dict[Purpose, timedelta]] = {"unsubscribe": timedelta(days=400), "preferences": timedelta(days=90)}
+VALID: Final[dict[Purpose, timedelta]] = {
+    "unsubscribe": timedelta(days=400), "preferences": timedelta(days=90), "survey": timedelta(days=90),
+}
 """How long a link works. An unsubscribe link must for at least 30 days (CAN-SPAM, 15 USC 7704(a)(3)(A)(ii));
 people use those in mails a year old."""
 
@@ -31,7 +33,10 @@ _PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
 
 
 class Link(Struct, frozen=True):
-    """What a token says: whose link it is, of which message, and what it is for. Ids only, no personal data."""
+    """What a token says: whose link it is, of which message, and what it is for. Ids only, no personal data.
+
+    `about` is what the purpose needs besides: of a survey its name and the order asked about (or an empty text).
+    """
 
     purpose: Purpose
     customer_id: str
@@ -39,6 +44,12 @@ class Link(Struct, frozen=True):
     channel: str
     topic: str
     expires_at: datetime
+    about: tuple[str, ...] = ()
+
+    @property
+    def made_at(self) -> datetime:
+        """When the link was made, which is when its message went out; to the second."""
+        return self.expires_at - VALID[self.purpose]
 
 
 class ExpiredLinkError(LinkError):
@@ -53,7 +64,7 @@ def sign(link: Link, keys: Sequence[str]) -> str:
     """The token of a link, signed by the last key. Raises LinkError when there is no key."""
     payload = (
         _PURPOSES.index(link.purpose), link.customer_id, link.message_id, link.channel, link.topic,
-        int(link.expires_at.timestamp()),
+        int(link.expires_at.timestamp()), *link.about,
     )
     token = _serializer(keys).dumps(payload)
     return token if isinstance(token, str) else token.decode("ascii")
@@ -67,9 +78,9 @@ def read(token: str, keys: Sequence[str], now: datetime) -> Link:
         raise LinkError("is not a link of ours: too long")
     try:
         payload: Any = _serializer(keys).loads(token)
-        number, customer_id, message_id, channel, topic, expires = payload
+        number, customer_id, message_id, channel, topic, expires, *about = payload
         expires_at = datetime.fromtimestamp(expires, UTC)
-        link = Link(_PURPOSES[number], customer_id, message_id, channel, topic, expires_at)
+        link = Link(_PURPOSES[number], customer_id, message_id, channel, topic, expires_at, tuple(about))
     except (BadData, TypeError, ValueError, IndexError) as error:
         raise LinkError("is not a link of ours: the signature is wrong") from error
     if now >= link.expires_at:
@@ -77,9 +88,9 @@ def read(token: str, keys: Sequence[str], now: datetime) -> Link:
     return link
 
 
-def link_of(message: Message, channel: str, purpose: Purpose, now: datetime) -> Link:
+def link_of(message: Message, channel: str, purpose: Purpose, now: datetime, about: tuple[str, ...] = ()) -> Link:
     """The link for a purpose of a message that goes out by a channel at `now`."""
-    return Link(purpose, message.customer_id, message.message_id, channel, message.topic, now + VALID[purpose])
+    return Link(purpose, message.customer_id, message.message_id, channel, message.topic, now + VALID[purpose], about)
 
 
 def urls(message: Message, channel: str, base_url: str, keys: Sequence[str], now: datetime) -> tuple[str, str]:
@@ -88,6 +99,14 @@ def urls(message: Message, channel: str, base_url: str, keys: Sequence[str], now
     unsubscribe = sign(link_of(message, channel, "unsubscribe", now), keys)
     preferences = sign(link_of(message, channel, "preferences", now), keys)
     return f"{base}/u/{unsubscribe}", f"{base}/p/{preferences}"
+
+
+def survey_url(
+    message: Message, channel: str, base_url: str, keys: Sequence[str], now: datetime, *, survey: str, order: str,
+) -> str:
+    """The whole URL of the page of a survey; `order` is the number of the order asked about, or empty."""
+    link = link_of(message, channel, "survey", now, (survey, order))
+    return f"{base_url.rstrip('/')}/s/{sign(link, keys)}"
 
 
 def _serializer(keys: Sequence[str]) -> URLSafeSerializer:

@@ -22,10 +22,14 @@ def no_recommendations(kind: str, count: int) -> tuple[Product, ...]:  # noqa: A
 
 
 class Links(Struct, frozen=True):
-    """The links of one message that lead to the public pages (see content/links.py); whole URLs."""
+    """The links of one message that lead to the public pages (see content/links.py); whole URLs.
+
+    `survey` is the page of the survey that the message asks, empty where it asks none.
+    """
 
     unsubscribe: str = ""
     preferences: str = ""
+    survey: str = ""
 
 
 class Occasion(Struct, frozen=True):

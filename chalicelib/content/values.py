@@ -10,12 +10,20 @@ from msgspec import Struct
 
 from chalicelib.content import formats
 from chalicelib.content.cleaning import clean, clean_text
-from chalicelib.content.occasion import Occasion
+from chalicelib.content.occasion import Links, Occasion
 from chalicelib.content.points import points_of
 from chalicelib.content.recommendations import recommendations_of
 from chalicelib.content.sandbox import TemplateFunction
 from chalicelib.content.scope import Scope
 from chalicelib.domain.messages import code_value
+
+
+class LinksShown(Struct, frozen=True):
+    """The links to the public pages as templates see them; `survey(score)` is the page with that answer chosen."""
+
+    unsubscribe: str
+    preferences: str
+    survey: TemplateFunction
 
 
 class PromoCode(Struct, frozen=True):
@@ -38,7 +46,7 @@ def values_of(occasion: Occasion, scope: Scope) -> dict[str, Any]:
     profile = clean(occasion.customer.profile)
     ids = {"message_id": message.message_id, "customer_id": message.customer_id, "message_name": message.name}
     values: dict[str, Any] = {
-        "customer": profile, "shop": clean(occasion.settings), "links": occasion.links,
+        "customer": profile, "shop": clean(occasion.settings), "links": _links(occasion.links),
         "code": code, "locale": scope.locale, "now": scope.now.astimezone(scope.zone),
         "marketing": message.category == "marketing", "data": shown.data if shown else {},
         "points": points_of(profile, shown),
@@ -47,6 +55,13 @@ def values_of(occasion: Occasion, scope: Scope) -> dict[str, Any]:
     for part in ("cart", "checkout", "order", "product", "page"):
         values[part] = getattr(shown, part, None)
     return values
+
+
+def _links(links: Links) -> LinksShown:
+    def survey(score: int | None = None) -> str:
+        return links.survey if score is None or not links.survey else f"{links.survey}?score={score}"
+
+    return LinksShown(links.unsubscribe, links.preferences, TemplateFunction(survey))
 
 
 def _percent(discount: str, locale: str) -> str:

@@ -12,7 +12,7 @@ from chalicelib.domain.shop import Check, Handling, MessageDefinition, OnCap
 
 _FIELDS = (
     "message", "category", "topic", "channels", "priority", "quiet-hours", "on-cap", "obeys-cap",
-    "counts-toward-cap", "tags", "check",
+    "counts-toward-cap", "tags", "check", "survey",
 )
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _VARIANT = re.compile(r"(email|sms|push|web-push|telegram)\.([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)\.txt")
@@ -47,6 +47,7 @@ def message_definition(text: str, file: str, beside: Iterable[str]) -> MessageDe
         tags=tuple(_word(tag, "") for tag in fields["tags"].items()) if "tags" in fields else (),
         variants=variants(beside),
         checks=_checks(fields["check"]) if "check" in fields else (),
+        survey=_word(fields.get("survey"), ""),
     )
 
 

@@ -73,6 +73,7 @@ class MessageDefinition(Struct, frozen=True):
     `channels` are in the order to try; `variants` are the template files there are, as `email.ru`;
     higher `priority` goes first where two messages want one slot; `retry_for` bounds `retry-until`, in seconds.
     `checks` are looked at just before sending: that the product shown is in stock, and its price still reduced.
+    `survey` names the survey that the message asks, if it asks one.
     """
 
     name: str
@@ -88,3 +89,4 @@ class MessageDefinition(Struct, frozen=True):
     tags: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
+    survey: str = ""

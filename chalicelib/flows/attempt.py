@@ -18,7 +18,7 @@ from typing import Final, Literal, cast
 from msgspec.structs import replace
 
 from chalicelib.channels.channel import Outgoing
-from chalicelib.content.occasion import Occasion
+from chalicelib.content.occasion import Links, Occasion
 from chalicelib.domain import consent, limits
 from chalicelib.domain.customer import Address, Customer
 from chalicelib.domain.definitions import Definitions
@@ -146,7 +146,7 @@ class Attempt:
             body = Rendered(WEBHOOK, "", text=payload(message, self._event))
             return Outgoing(message, address, body, settings, prices_in_force(settings, now), now)
         try:
-            links = self._means.links(message, address.channel, now)
+            links = self._links(address.channel)
             occasion = Occasion(
                 message, self._definitions.messages[message.name], self._customer, self._as_it_stands[0], settings,
                 links, now,
@@ -163,6 +163,15 @@ class Attempt:
             message=message, address=address, rendered=rendered, settings=settings,
             prices=prices_in_force(settings, now), now=now, unsubscribe_url=links.unsubscribe,
             recipient_name=f"{profile.first_name} {profile.last_name}".strip(),
+        )
+
+    def _links(self, channel: str) -> Links:
+        """The links of the message; raises LinkError when the stack has no key for them."""
+        definition, event = self._definitions.messages[self.message.name], self._as_it_stands[0]
+        order = event.order if event is not None else None
+        return self._means.links(
+            self.message, channel, self._now, survey=definition.survey,
+            order=(order.number or order.id) if order is not None else "",
         )
 
     @cached_property

@@ -78,11 +78,14 @@ class Means:
     base_url: str
     purse: Purse
 
-    def links(self, message: Message, channel: str, now: datetime) -> Links:
-        """The links of a message; raises LinkError when the stack has no key for them."""
-        from chalicelib.content.links import urls  # pulls in itsdangerous, which accepting does without
+    def links(self, message: Message, channel: str, now: datetime, *, survey: str = "", order: str = "") -> Links:
+        """The links of a message, which may ask a survey about an order; raises LinkError when the stack has no key."""
+        from chalicelib.content.links import survey_url, urls  # pulls in itsdangerous, which accepting does without
 
-        return Links(*urls(message, channel, self.base_url, secrets.values("link-keys"), now))
+        base, keys = self.base_url, secrets.values("link-keys")
+        unsubscribe, preferences = urls(message, channel, base, keys, now)
+        asked = survey_url(message, channel, base, keys, now, survey=survey, order=order) if survey else ""
+        return Links(unsubscribe, preferences, asked)
 
 
 _ENVIRONMENT = (

@@ -22,7 +22,10 @@ SETTINGS = ShopSettings(
     name="Лён & шерсть", url="https://shop.example", support_email="help@shop.example",
     support_phone="+7 999 000-00-00", address="420111, Казань, ул. Баумана, 1",
 )
-LINKS = Links(unsubscribe="https://hear.shop.example/u/token", preferences="https://hear.shop.example/p/token")
+LINKS = Links(
+    unsubscribe="https://hear.shop.example/u/token", preferences="https://hear.shop.example/p/token",
+    survey="https://hear.shop.example/s/token",
+)
 
 
 def shipped_messages() -> dict[str, MessageDefinition]:

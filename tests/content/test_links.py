@@ -77,6 +77,15 @@ def test_the_address_in_a_mail_holds_ids_only() -> None:
     assert shown == f'[0,"sample","5a3c1e0f9b7d","email","cart-reminders",{expires}]'
 
 
+def test_the_page_of_a_survey_knows_which_one_it_is_and_about_which_order() -> None:
+    message = sample_message(MessageDefinition("nps-question", "marketing", ("email",), survey="nps"), code=False)
+    url = links.survey_url(message, "email", "https://hear.shop.example/", ["key"], NOW, survey="nps", order="1024")
+    assert url.startswith("https://hear.shop.example/s/")
+    link = links.read(url.rpartition("/")[2], ["key"], NOW)
+    assert (link.purpose, link.message_id, link.about) == ("survey", message.message_id, ("nps", "1024"))
+    assert link.made_at == NOW
+
+
 def test_a_link_for_one_purpose_does_not_read_as_another() -> None:
     message = sample_message(MessageDefinition("welcome-thanks", "marketing", ("email",)), code=False)
     unsubscribe, preferences = links.urls(message, "email", "https://hear.shop.example", ["key"], NOW)
