@@ -159,9 +159,9 @@ class Visit:
 
     def _page(self, template: str, title: str, *, status: int = 200, **values: Any) -> Response:
         style, content_policy = _style()
+        shop = clean(self._settings().introduced(self._language()))
         html = _environment().get_template(template).render(
-            title=title, language=self._language(), words=self._words(), shop=clean(self._settings()), style=style,
-            **values,
+            title=title, language=self._language(), words=self._words(), shop=shop, style=style, **values,
         )
         return Response(html, status_code=status, headers={
             "Content-Type": "text/html; charset=utf-8",

@@ -66,12 +66,13 @@ def mime(outgoing: Outgoing) -> bytes:
     mail = MIMEMultipart("alternative")
     mail["From"] = _mailbox("From", settings.sender_name, settings.sender_email)
     mail["To"] = _mailbox("To", outgoing.recipient_name, outgoing.address.value)
-    if settings.support_email:
-        mail["Reply-To"] = _mailbox("Reply-To", settings.sender_name, settings.support_email)
+    support = settings.brand.support_email
+    if support:
+        mail["Reply-To"] = _mailbox("Reply-To", settings.sender_name, support)
     mail["Subject"] = _subject(rendered.subject)
     mail["Date"] = format_datetime(outgoing.now)
     if outgoing.message.category == "marketing" and outgoing.unsubscribe_url:
-        mailbox = _plain_address(settings.support_email or settings.sender_email)
+        mailbox = _plain_address(support or settings.sender_email)
         mail["List-Unsubscribe"] = f"<mailto:{mailbox}?subject=unsubscribe>, <{outgoing.unsubscribe_url}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.attach(MIMEText(rendered.text, "plain", "utf-8"))

@@ -52,7 +52,8 @@ class WebPushSender:
             raise ProviderRefusedError(
                 "not the keys of a push subscription", retryable=False, address_is_dead=True
             ) from error
-        subject = f"mailto:{outgoing.settings.support_email or outgoing.settings.sender_email}"
+        settings = outgoing.settings
+        subject = f"mailto:{settings.brand.support_email or settings.sender_email}"
         try:
             authorization = vapid.authorization(address.value, subject, self._private_key(), outgoing.now)
         except ValueError as error:

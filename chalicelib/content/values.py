@@ -46,7 +46,8 @@ def values_of(occasion: Occasion, scope: Scope) -> dict[str, Any]:
     profile = clean(occasion.customer.profile)
     ids = {"message_id": message.message_id, "customer_id": message.customer_id, "message_name": message.name}
     values: dict[str, Any] = {
-        "customer": profile, "shop": clean(occasion.settings), "links": _links(occasion.links),
+        "customer": profile, "links": _links(occasion.links),
+        "shop": clean(occasion.settings.introduced(scope.locale)), "brand": occasion.settings.brand,
         "code": code, "locale": scope.locale, "now": scope.now.astimezone(scope.zone),
         "marketing": message.category == "marketing", "data": shown.data if shown else {},
         "points": points_of(profile, shown),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from chalicelib.definitions.brand_file import read_brand
 from chalicelib.definitions.journey_files import read_journey
 from chalicelib.definitions.message_files import message_definition
 from chalicelib.definitions.segments_file import read_segments
@@ -13,7 +16,7 @@ from chalicelib.domain.segments import compile_segments
 
 
 def read_folder(templates: Path, schedules: Path) -> Definitions:
-    """Read `templates/*/message.yaml`, and of `schedules`: `shop.yaml`, `segments.yaml`, `journeys/*.yaml`.
+    """Read `templates/*/message.yaml`, `templates/brand.yaml`, and of `schedules`: `shop.yaml`, `segments.yaml`, `journeys/*.yaml`.
 
     Raises DefinitionError for the first file that is wrong.
     """
@@ -22,7 +25,8 @@ def read_folder(templates: Path, schedules: Path) -> Definitions:
         beside = [file.name for file in path.parent.iterdir()]
         message = message_definition(path.read_text("utf-8"), f"templates/{path.parent.name}/message.yaml", beside)
         messages[message.name] = message
-    settings = read_shop((schedules / "shop.yaml").read_text("utf-8"))
+    brand = read_brand((templates / "brand.yaml").read_text("utf-8"))
+    settings = replace(read_shop((schedules / "shop.yaml").read_text("utf-8")), brand=brand)
     segments = read_segments((schedules / "segments.yaml").read_text("utf-8"))
     rules = compile_segments(segments)
     journeys = [

@@ -1,4 +1,4 @@
-"""Reading `shop.yaml`: who the shop is, its zone and languages, its limits on sending and spending."""
+"""Reading `shop.yaml`: where the shop is, its zone and languages, its limits on sending and spending."""
 
 from __future__ import annotations
 
@@ -14,20 +14,24 @@ from chalicelib.domain.shop import FrequencyCap, QuietHours, ShopSettings
 from chalicelib.domain.timing import zone
 
 _FIELDS = (
-    "shop", "url", "sender", "support", "address", "locale", "locales", "time-zone", "country", "currency",
-    "quiet-hours", "holdout", "caps", "sms", "brand", "budget", "problems-to", "broadcasts",
+    "url", "sender", "locale", "locales", "time-zone", "country", "currency",
+    "quiet-hours", "holdout", "caps", "sms", "budget", "problems-to", "broadcasts",
 )
-_TEXTS = {"shop": "name", "url": "url", "address": "address", "locale": "locale", "country": "country",
-          "currency": "currency"}
+_TEXTS = {"url": "url", "locale": "locale", "country": "country", "currency": "currency"}
+_OF_THE_BRAND = {"shop": "name", "support": "support", "address": "address", "brand": "logo` and `colors"}
+"""What this file said before there was a brand.yaml, and what it is called there."""
 LONGEST_WINDOW = 30 * 86400
 
 
 def read_shop(text: str, file: str = "shop.yaml") -> ShopSettings:
-    """Read the shop's settings; what the file leaves out keeps its default.
+    """Read the shop's settings, all but its brand; what the file leaves out keeps its default.
 
     Raises DefinitionError with file, line and reason.
     """
     root = read(text, file)
+    for name, called in _OF_THE_BRAND.items():
+        if name in root.mapping():
+            raise root.mapping()[name].error(f"stands in templates/brand.yaml now, as `{called}`")
     fields = root.allow(*_FIELDS)
     settings: dict[str, Any] = {_TEXTS[name]: fields[name].string() for name in _TEXTS if name in fields}
     if "locales" in fields:
@@ -48,9 +52,7 @@ def read_shop(text: str, file: str = "shop.yaml") -> ShopSettings:
         settings |= _broadcasts(fields["broadcasts"])
     for group, names in (
         ("sender", {"email": "sender_email", "name": "sender_name"}),
-        ("support", {"email": "support_email", "phone": "support_phone"}),
         ("sms", {"sender-id": "sms_sender_id", "max-price": "sms_max_price_usd"}),
-        ("brand", {"logo": "logo_url", "color": "color"}),
     ):
         if group in fields:
             inner = fields[group].allow(*names)

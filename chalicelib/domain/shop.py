@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from chalicelib.domain.brand import Brand, Introduction
 from chalicelib.domain.messages import Category
 
 Handling = Literal["hold", "drop", "ignore"]
@@ -33,7 +34,7 @@ class FrequencyCap(Struct, frozen=True):
 
 
 class ShopSettings(Struct, frozen=True):
-    """The shop: who writes, in which language and zone, and the limits on sending.
+    """The shop: who writes, in which language and zone, how it looks, and the limits on sending.
 
     `problems_to` are the addresses that are told when a file is refused; the support's when empty.
     `budget` is what messages may cost in a month, US dollars as a Decimal's text; empty for no limit.
@@ -41,14 +42,11 @@ class ShopSettings(Struct, frozen=True):
     `broadcast_keep_free` per cent stays free for other mail.
     """
 
-    name: str = "Shop"
     url: str = "https://shop.example"
+    brand: Brand = Brand()
     sender_email: str = "shop@shop.example"
     sender_name: str = "Shop"
-    support_email: str = ""
-    support_phone: str = ""
     problems_to: tuple[str, ...] = ()
-    address: str = ""
     locale: str = "ru"
     locales: tuple[str, ...] = ("ru", "en")
     time_zone: str = "Europe/Moscow"
@@ -59,12 +57,14 @@ class ShopSettings(Struct, frozen=True):
     caps: tuple[FrequencyCap, ...] = ()
     sms_sender_id: str = ""
     sms_max_price_usd: str = "0.10"
-    logo_url: str = ""
-    color: str = "#1d1d1f"
     price_overrides: dict[str, str] = {}
     budget: str = ""
     broadcast_per_second: float = 0.0
     broadcast_keep_free: float = 20.0
+
+    def introduced(self, locale: str) -> Introduction:
+        """The shop as it introduces itself to a reader of this language."""
+        return self.brand.in_language(locale, self.locale, self.url)
 
 
 class MessageDefinition(Struct, frozen=True):
@@ -74,6 +74,7 @@ class MessageDefinition(Struct, frozen=True):
     higher `priority` goes first where two messages want one slot; `retry_for` bounds `retry-until`, in seconds.
     `checks` are looked at just before sending: that the product shown is in stock, and its price still reduced.
     `survey` names the survey that the message asks, if it asks one.
+    `edition` is the id of the files and settings that it is rendered from (domain/editions.py), once they were checked.
     """
 
     name: str
@@ -90,3 +91,4 @@ class MessageDefinition(Struct, frozen=True):
     variants: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     survey: str = ""
+    edition: str = ""

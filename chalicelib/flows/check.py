@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from chalicelib.content.checking import check_message
 from chalicelib.content.rendering import Templates
 from chalicelib.content.template_files import FolderFiles, TemplateFiles
+from chalicelib.definitions.brand_file import read_brand
 from chalicelib.definitions.examples import check_examples
 from chalicelib.definitions.journey_checks import Problem, Severity, check_journey, check_overlaps
 from chalicelib.definitions.journey_files import JourneyFile, read_journey_file
@@ -37,6 +38,7 @@ PROBLEMS: Final = ".problems.txt"
 """What is added to a file's name. Under templates/ an upload with this ending starts one more publishing, which finds
 nothing new to tell and ends there."""
 
+BRAND: Final = "templates/brand.yaml"
 BLOCKS: Final = "templates/blocks/"
 """What the templates of all messages share."""
 Made = TypeVar("Made")
@@ -84,7 +86,8 @@ def check(folder: Path, now: datetime) -> list[Problem]:
     """
     texts: dict[str, Path] = {}
     for root in (folder, folder / "schedules"):
-        found = (*root.glob("*.yaml"), *root.glob("journeys/*.yaml"), *root.glob("templates/*/*"))
+        patterns = ("*.yaml", "journeys/*.yaml", "templates/brand.yaml", "templates/*/*")
+        found = [path for pattern in patterns for path in root.glob(pattern)]
         texts |= {path.relative_to(root).as_posix(): path for path in found if path.is_file()}
     versions = {key: blake2b(texts[key].read_bytes()).hexdigest() for key in sorted(texts)}
     files = Files(versions, lambda key: texts[key].read_bytes(), FolderFiles(folder / "templates"))
@@ -113,12 +116,20 @@ def check_files(files: Files, before: InForce, now: datetime) -> Checked:
 
 
 def _settings(files: Files, checked: Checked) -> ShopSettings:
+    """The settings by `shop.yaml` with the brand by `templates/brand.yaml`; of a wrong or missing one, what was."""
+    settings = before = checked.in_force.settings
+    brand = before.brand
     if "shop.yaml" in files.versions:
         try:
-            return read_shop(files.text("shop.yaml"), "shop.yaml")
+            settings = read_shop(files.text("shop.yaml"), "shop.yaml")
         except DefinitionError as error:
             checked.refuse("shop.yaml", error)
-    return checked.in_force.settings
+    if BRAND in files.versions:
+        try:
+            brand = read_brand(files.text(BRAND), BRAND)
+        except DefinitionError as error:
+            checked.refuse(BRAND, error)
+    return replace(settings, brand=brand)
 
 
 def _prices(files: Files, checked: Checked) -> None:

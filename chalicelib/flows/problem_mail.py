@@ -24,7 +24,7 @@ def mail_problems(told: Mapping[str, list[Problem]], settings: ShopSettings) -> 
         if any(problem.severity == "error" for problem in problems)
     }
     stage = StageRule.of(os.environ)
-    wanted = settings.problems_to or tuple(filter(None, (settings.support_email,)))
+    wanted = settings.problems_to or tuple(filter(None, (settings.brand.support_email,)))
     addresses = [address for address in wanted if not stage.withheld(address)]
     if not refused or not addresses:
         return

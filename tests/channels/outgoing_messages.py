@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.channels.channel import Outgoing
+from chalicelib.domain.brand import Brand
 from chalicelib.domain.customer import Address
 from chalicelib.domain.messages import Category, Message, Status
 from chalicelib.domain.prices import Prices
@@ -19,8 +20,8 @@ PRICES = Prices(
     sms_part={"RU": Decimal("0.04")}, sms_part_elsewhere=Decimal("0.05"),
 )
 SETTINGS = ShopSettings(
-    name="Кромка", url="https://shop.example", sender_email="mail@shop.example", sender_name="Кромка, одежда",
-    support_email="help@shop.example", sms_sender_id="KROMKA",
+    url="https://shop.example", sender_email="mail@shop.example", sender_name="Кромка, одежда",
+    brand=Brand(name={"": "Кромка"}, support_email="help@shop.example"), sms_sender_id="KROMKA",
 )
 
 

@@ -10,6 +10,7 @@ from chalicelib.content.rendering import Templates
 from chalicelib.content.samples import FULL_CUSTOMER, FULL_EVENT, SAMPLE_NOW, sample_message
 from chalicelib.content.template_files import FolderFiles, GivenFiles
 from chalicelib.definitions.message_files import message_definition
+from chalicelib.domain.brand import Brand, SocialLink
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.events import Event
 from chalicelib.domain.rendered import Rendered
@@ -19,13 +20,13 @@ FOLDER = Path(__file__).parents[2] / "templates"
 SHIPPED = FolderFiles(FOLDER)
 TEMPLATES = Templates()
 SETTINGS = ShopSettings(
-    name="Лён & шерсть", url="https://shop.example", support_email="help@shop.example",
-    support_phone="+7 999 000-00-00", address="420111, Казань, ул. Баумана, 1",
+    url="https://shop.example", brand=Brand(
+        name={"": "Лён & шерсть"}, support_email="help@shop.example", support_phone="+7 999 000-00-00",
+        address={"ru": "420111, Казань, ул. Баумана, 1", "en": "1 Baumana Street, Kazan 420111"},
+        social=(SocialLink("Telegram", "https://t.me/shop"),),
+    ),
 )
-LINKS = Links(
-    unsubscribe="https://hear.shop.example/u/token", preferences="https://hear.shop.example/p/token",
-    survey="https://hear.shop.example/s/token",
-)
+LINKS = Links(unsubscribe="https://hear.shop.example/u/token", preferences="https://hear.shop.example/p/token")
 
 
 def shipped_messages() -> dict[str, MessageDefinition]:

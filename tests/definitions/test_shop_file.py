@@ -12,10 +12,10 @@ from chalicelib.errors import DefinitionError
 
 
 def test_what_is_left_out_keeps_its_default() -> None:
-    """A shop may begin with its name alone."""
-    settings = read_shop("shop: Weavers\n")
+    """A shop may begin with its address alone."""
+    settings = read_shop("url: https://weavers.example\n")
 
-    assert settings == ShopSettings(name="Weavers")
+    assert settings == ShopSettings(url="https://weavers.example")
     assert settings.quiet_hours == QuietHours(time(22, 0), time(9, 0))
     assert settings.holdout_percent == 5.0
 
@@ -46,8 +46,12 @@ def test_several_may_be_told_of_a_refused_file() -> None:
 
 
 @pytest.mark.parametrize(("text", "line", "reason"), [
-    ("shop: Weavers\ntimezone: Europe/Moscow\n", 2, "unknown field 'timezone'"),
-    ("shop: Weavers\n\ntime-zone: Moscow\n", 3, "unknown time zone 'Moscow'; use an IANA name"),
+    ("locale: en\ntimezone: Europe/Moscow\n", 2, "unknown field 'timezone'"),
+    ("locale: en\n\ntime-zone: Moscow\n", 3, "unknown time zone 'Moscow'; use an IANA name"),
+    ("locale: en\nshop: Weavers\n", 2, "shop: stands in templates/brand.yaml now, as `name`"),
+    ("support: {email: help@weavers.example}\n", 1, "stands in templates/brand.yaml now, as `support`"),
+    ("address: 1 Weaver Street\n", 1, "stands in templates/brand.yaml now, as `address`"),
+    ("brand: {color: red}\n", 1, "stands in templates/brand.yaml now, as `logo` and `colors`"),
     ("quiet-hours: {start: 22}\n", 1, "should be a time such as `15:00`, not '22'"),
     ("quiet-hours: {from: 22:00}\n", 1, "unknown field 'from'"),
     ("holdout: half\n", 1, "should be a percentage from 0 to 50"),

@@ -13,7 +13,8 @@ MAIL = """<mjml><mj-body><mj-section><mj-column>
 <mj-text>Привет! <a href="{{ links.unsubscribe }}">Отписаться</a></mj-text>
 </mj-column></mj-section></mj-body></mjml>"""
 TEXT = "Subject: Привет\nPreheader: Это мы\n\nПривет! {{ links.unsubscribe }}\n"
-SHOP = "shop: Weavers\nholdout: 0\n"
+SHOP = "url: https://weavers.example\nholdout: 0\n"
+BRAND = "name: Weavers\nsupport: {email: help@weavers.example}\n"
 
 
 def put(key: str, text: str) -> None:
@@ -22,8 +23,9 @@ def put(key: str, text: str) -> None:
 
 
 def fill() -> None:
-    """The shop's settings and one message, `hello`."""
+    """The shop's settings, its brand and one message, `hello`."""
     put("shop.yaml", SHOP)
+    put("templates/brand.yaml", BRAND)
     put("templates/hello/message.yaml", MESSAGE)
     put("templates/hello/email.ru.txt", TEXT)
     put("templates/hello/email.ru.mjml", MAIL)

@@ -29,7 +29,7 @@ def shop(moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     sending_clients.forget()
     clients.client("sesv2").create_email_identity(EmailIdentity="weavers.example")
     fill()
-    put("shop.yaml", f"{SHOP}sender: {{email: mail@weavers.example}}\nsupport: {{email: help@weavers.example}}\n"
+    put("shop.yaml", f"{SHOP}sender: {{email: mail@weavers.example}}\n"
                      "problems-to: [lena@weavers.example, oleg@weavers.example]\n")
     yield
     sending_clients.forget()
@@ -81,7 +81,7 @@ def test_what_is_only_doubtful_is_not_mailed() -> None:
 
 
 def test_without_problems_to_the_support_is_told() -> None:
-    put("shop.yaml", f"{SHOP}sender: {{email: mail@weavers.example}}\nsupport: {{email: help@weavers.example}}\n")
+    put("shop.yaml", f"{SHOP}sender: {{email: mail@weavers.example}}\n")
     put(KEY, WRONG)
     publish(NOW)
 

@@ -13,7 +13,7 @@ from chalicelib.flows.publish import Published, publish
 from chalicelib.storage import bucket, shop
 from tests.domain.stories import at
 from tests.flows.engine_on_aws import Engine, requests_seen
-from tests.flows.published_files import MESSAGE, fill, in_force, problem_of, put
+from tests.flows.published_files import BRAND, MESSAGE, SHOP, fill, in_force, problem_of, put
 
 NOW = at("03-02 10:00")
 JOURNEY = """
@@ -43,7 +43,7 @@ def test_what_is_right_is_in_force_at_once(engine: Engine) -> None:
     assert publish(NOW) == Published(journeys=1, messages=1)
 
     definitions = current(NOW)
-    assert definitions.settings.name == "Weavers"
+    assert definitions.settings.brand.name == {"": "Weavers"}
     assert [program.journey.name for program in definitions.triggers["form.submitted"]] == ["greeting"]
     assert shop.get("journey", f"greeting#{in_force()['greeting']}") is not None
 
@@ -92,7 +92,7 @@ def test_an_example_that_fails_keeps_a_new_journey_from_going_live() -> None:
 def test_wrong_settings_and_messages_keep_their_last_good_version() -> None:
     """Each file on its own."""
     publish(NOW)
-    put("shop.yaml", "shop: Weavers\ntime-zone: Moscow\n")
+    put("shop.yaml", "holdout: 5\ntime-zone: Moscow\n")
     put("templates/hello/message.yaml", "message: hello\n")
 
     published = publish(NOW)
@@ -114,10 +114,10 @@ def test_a_file_that_is_not_text_is_a_problem_of_that_file() -> None:
 @pytest.mark.parametrize("text", ["a: !!int x\n", "a: " + "9" * 5000, "[" * 4000, "a: &x 1\n", "\x00", "- 1\n", "1"])
 def test_nothing_that_can_be_uploaded_breaks_the_publishing(text: str) -> None:
     """A file that nobody can read is that file's problem, not the others'."""
-    for key in (KEY, "shop.yaml", "templates/hello/message.yaml"):
+    for key in (KEY, "shop.yaml", "templates/brand.yaml", "templates/hello/message.yaml"):
         put(key, text)
         assert list(publish(NOW).problems) == [key]
-        put(key, {KEY: JOURNEY, "shop.yaml": "shop: Weavers\n"}.get(key, MESSAGE))
+        put(key, {KEY: JOURNEY, "shop.yaml": SHOP, "templates/brand.yaml": BRAND}.get(key, MESSAGE))
     assert publish(NOW).problems == {}
 
 
@@ -169,14 +169,14 @@ def test_other_processes_see_a_change_within_a_minute(engine: Engine) -> None:
 
 
 def test_a_publishing_that_was_overtaken_reads_everything_anew(moto: str) -> None:
-    bucket.put("shop.yaml", b"shop: First")
+    bucket.put("shop.yaml", b"url: https://first.example")
     earlier = read_in_force()
     publish(NOW)
 
-    assert put_in_force(InForce(ShopSettings(name="Stale")), earlier) is False
-    bucket.put("shop.yaml", b"shop: Second")
+    assert put_in_force(InForce(ShopSettings(url="https://stale.example")), earlier) is False
+    bucket.put("shop.yaml", b"url: https://second.example")
     publish(NOW)
-    assert read_in_force().in_force.settings.name == "Second"
+    assert read_in_force().in_force.settings.url == "https://second.example"
 
 
 def test_a_problem_told_already_is_not_written_again(moto: str) -> None:

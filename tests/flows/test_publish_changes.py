@@ -330,7 +330,7 @@ def test_a_journey_in_force_stays_so_when_the_shops_own_limits_overtake_its_exam
     put(KEY, GREETING + example)
     assert publish(NOW).problems == {}
     good = in_force()
-    put("shop.yaml", "shop: Weavers\nholdout: 0\nquiet-hours: {start: 21:00}\n")
+    put("shop.yaml", "holdout: 0\nquiet-hours: {start: 21:00}\n")
 
     published = publish(NOW + HOUR)
     assert published.problems == {}

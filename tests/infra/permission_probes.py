@@ -314,10 +314,10 @@ def day_becomes_a_table(steps: SteppedShop) -> None:
 
 def edited_file_is_put_in_force(steps: SteppedShop) -> None:
     """What the marketer changes is read and put in force."""
-    name = f"Shop {uuid4().hex}"
-    steps.shop.upload("shop.yaml", shop_file().replace("Selvedge Demo", name, 1))
+    url = f"https://{uuid4().hex}.example"
+    steps.shop.upload("shop.yaml", shop_file().replace("https://shop.example", url, 1))
     steps.shop.invoke("Publish", {})
-    assert read_in_force().in_force.settings.name == name
+    assert read_in_force().in_force.settings.url == url
 
 
 def wrong_file_is_told(steps: SteppedShop) -> None:

@@ -11,6 +11,7 @@ from werkzeug.test import Client
 
 from chalicelib import clock
 from chalicelib.content import links
+from chalicelib.domain.brand import Brand
 from chalicelib.domain.customer import Address, Consent, Customer, Profile
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
 from chalicelib.flows import definitions_in_force
@@ -19,7 +20,8 @@ from tests.api.application import client, set_secrets
 
 KEY = "a-link-key"
 SETTINGS = ShopSettings(
-    name="Лён <и> шерсть", url="https://shop.example", support_email="help@shop.example", locale="ru",
+    url="https://shop.example", locale="ru",
+    brand=Brand(name={"": "Лён <и> шерсть"}, support_email="help@shop.example"),
 )
 MESSAGES = (
     MessageDefinition("welcome-thanks", "marketing", ("email",), topic="news"),
