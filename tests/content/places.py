@@ -26,7 +26,10 @@ SETTINGS = ShopSettings(
         social=(SocialLink("Telegram", "https://t.me/shop"),),
     ),
 )
-LINKS = Links(unsubscribe="https://hear.shop.example/u/token", preferences="https://hear.shop.example/p/token")
+LINKS = Links(
+    unsubscribe="https://hear.shop.example/u/token", preferences="https://hear.shop.example/p/token",
+    survey="https://hear.shop.example/s/token",
+)
 
 
 def shipped_messages() -> dict[str, MessageDefinition]:
