@@ -70,6 +70,20 @@ class UnknownJourneyError(ActRefusedError):
         self.journey = journey
 
 
+class UnknownMessageError(SelvedgeError):
+    """There are no templates for a message of that name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"there is no message {name!r}; there are: {', '.join(sorted(known)) or 'none'}")
+
+
+class UnknownSampleError(SelvedgeError):
+    """There is no sample customer of that name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"there is no sample {name!r}; there are: {', '.join(known)}")
+
+
 class UnknownCustomerError(SelvedgeError):
     """Nothing is known of a customer."""
 
@@ -85,7 +99,22 @@ class UnknownTaskError(SelvedgeError):
 
 
 class TemplateError(SelvedgeError):
-    """A template cannot be rendered; the message is recorded as `skipped: template-error`."""
+    """A template cannot be rendered; the message is recorded as `skipped: template-error`.
+
+    `file` is the name below `templates/`; `line` and `column` count from 1, and are 0 where they are not known.
+    """
+
+    def __init__(self, reason: str, *, file: str = "", line: int = 0, column: int = 0) -> None:
+        self.reason, self.file, self.line, self.column = reason, file, line, column
+        place = ":".join(str(part) for part in (file and f"templates/{file}", line, column) if part)
+        super().__init__(f"{place}: {reason}" if place else reason)
+
+
+class UnknownEditionError(SelvedgeError):
+    """The edition that a message is to be rendered from is not there: it was put in force without being published."""
+
+    def __init__(self, edition_id: str) -> None:
+        super().__init__(f"there is no edition {edition_id!r} of the templates; publish again")
 
 
 class LinkError(SelvedgeError):

@@ -1,0 +1,36 @@
+"""What is wrong or doubtful in the files that a shop edits, as it is told to their authors.
+
+An error keeps a file from going live; a warning is told beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong (`error`) or doubtful (`warning`) in a file a shop edits, with the way out in its text.
+
+    `line` and `column` count from 1; they are 0 where the whole file, or the whole line, is meant.
+    """
+
+    file: str
+    line: int
+    text: str
+    severity: Severity = "error"
+    column: int = 0
+
+    def __str__(self) -> str:
+        """The problem as its author reads it."""
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        return f"{place}: {'warning: ' if self.severity == 'warning' else ''}{self.text}"
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems in the order of files, lines and columns, each of them once."""
+    return sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line, problem.column))
