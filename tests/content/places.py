@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from chalicelib.content.occasion import Links, Occasion
 from chalicelib.content.rendering import Templates
-from chalicelib.content.samples import FULL_CUSTOMER, FULL_EVENT, SAMPLE_NOW, sample_message
+from chalicelib.content.samples import FULL_CUSTOMER, FULL_EVENT, SAMPLE_NOW, Sample, sample_message
 from chalicelib.content.template_files import FolderFiles, GivenFiles
 from chalicelib.definitions.message_files import message_definition
 from chalicelib.domain.brand import Brand, SocialLink
@@ -28,10 +29,11 @@ SETTINGS = ShopSettings(
 )
 LINKS = Links(
     unsubscribe="https://hear.shop.example/u/token", preferences="https://hear.shop.example/p/token",
-    survey="https://hear.shop.example/s/token",
+    survey="https://hear.shop.example/s/token", pages="https://hear.shop.example",
 )
 
 
+@cache
 def shipped_messages() -> dict[str, MessageDefinition]:
     """The definitions of the messages that are shipped, by name."""
     definitions = {}
@@ -40,6 +42,11 @@ def shipped_messages() -> dict[str, MessageDefinition]:
         beside = [other.name for other in file.parent.iterdir()]
         definitions[file.parent.name] = message_definition(file.read_text("utf-8"), key, beside)
     return definitions
+
+
+VARIANTS = [(name, variant) for name, definition in shipped_messages().items() for variant in definition.variants]
+EMAILS = [(name, variant.removeprefix("email.")) for name, variant in VARIANTS if variant.startswith("email.")]
+MARKETING = {name for name, definition in shipped_messages().items() if definition.category == "marketing"}
 
 
 def render_shipped(
@@ -51,6 +58,18 @@ def render_shipped(
     message = sample_message(definition, code=code)
     return TEMPLATES.render(
         Occasion(message, definition, customer, event, settings, LINKS, now, locale), channel, SHIPPED,
+    )
+
+
+def render_sample(name: str, channel: str, locale: str, sample: Sample) -> Rendered:
+    """A shipped message as one of the sample customers gets it."""
+    definition = shipped_messages()[name]
+    return TEMPLATES.render(
+        Occasion(
+            sample_message(definition, code=sample.code), definition, sample.customer, sample.event, SETTINGS, LINKS,
+            SAMPLE_NOW, locale, sample.recommend,
+        ),
+        channel, SHIPPED,
     )
 
 

@@ -13,8 +13,8 @@ from chalicelib.content.cleaning import MAX_TEXT, clean_text, clean_url
 from chalicelib.content.samples import FULL_CUSTOMER, FULL_EVENT
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.events import Event, Line
+from tests.content.mail_reader import Page
 from tests.content.places import render_shipped
-from tests.content.test_shipped_messages import Page
 
 NASTY = [
     "<script>alert(1)</script>",
