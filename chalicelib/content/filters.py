@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from chalicelib.content import formats, sizes
+from chalicelib.content.cleaning import clean_url
 from chalicelib.content.scope import scope
 from chalicelib.domain.customer import Profile
 
@@ -65,8 +66,14 @@ def _size(text: str) -> str:
     return sizes.size(text, scope().locale)
 
 
+def _short_link(url: str) -> str:
+    """A short link that leads to a URL, marked; nothing where there is no URL."""
+    known = clean_url(str(url))
+    return scope().shorten(scope().marks.marked(known)) if known else ""
+
+
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "money": _money, "date": _date, "moment": _moment, "on_day": _on_day, "until": _until, "plural": _plural,
-    "percent": _percent, "greeting": _greeting, "size": _size,
+    "percent": _percent, "greeting": _greeting, "size": _size, "short_link": _short_link,
 }
 """The filters by name (docs/templates.md says what each does)."""

@@ -16,6 +16,15 @@ Recommend = Callable[[str, int], tuple[Product, ...]]
 """The products of a kind of recommendation (`bestsellers`, …), at most so many; none where nothing is known."""
 
 
+Lead = Callable[[str], str]
+"""Another URL that leads to a URL: a short one, or one that counts the click."""
+
+
+def as_it_is(url: str) -> str:
+    """The URL itself, where nothing shortens it."""
+    return url
+
+
 def no_recommendations(kind: str, count: int) -> tuple[Product, ...]:  # noqa: ARG001
     """What is recommended where nothing is known: nothing."""
     return ()
@@ -24,19 +33,22 @@ def no_recommendations(kind: str, count: int) -> tuple[Product, ...]:  # noqa: A
 class Links(Struct, frozen=True):
     """The links of one message that lead to the public pages (see content/links.py); whole URLs.
 
-    `survey` is the page of the survey that the message asks, empty where it asks none.
+    `pages` is what they all begin with. `survey` is the page of the survey that the message asks, empty where it asks
+    none.
     """
 
     unsubscribe: str = ""
     preferences: str = ""
     survey: str = ""
+    pages: str = ""
 
 
 class Occasion(Struct, frozen=True):
     """One message to one customer at one moment: promo codes expire counted from `now`.
 
     `event` is the one whose cart or order is shown. `locale` is a preview's choice of language; the customer's when
-    empty.
+    empty. `variant` names the arm of an experiment that the message's step stands in. `shorten` is for links in SMS;
+    `redirect` leads links of mail and push to the shop where it counts clicks itself.
     """
 
     message: Message
@@ -48,3 +60,6 @@ class Occasion(Struct, frozen=True):
     now: datetime
     locale: str = ""
     recommend: Recommend = no_recommendations
+    variant: str = ""
+    shorten: Lead = as_it_is
+    redirect: Lead | None = None

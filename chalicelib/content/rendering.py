@@ -16,9 +16,10 @@ from chalicelib.content import formats
 from chalicelib.content.cleaning import clean_url
 from chalicelib.content.filters import FILTERS
 from chalicelib.content.languages import pick_locale
+from chalicelib.content.link_marks import marks_of
 from chalicelib.content.mail_markup import compile_mjml
 from chalicelib.content.mistakes import explained
-from chalicelib.content.occasion import Links, Occasion
+from chalicelib.content.occasion import Lead, Links, Occasion
 from chalicelib.content.sandbox import Sandbox
 from chalicelib.content.scope import Scope, rendering, scope
 from chalicelib.content.template_files import TemplateFile, TemplateFiles
@@ -49,7 +50,8 @@ class Templates:
         definition, settings = occasion.definition, occasion.settings
         wanted = occasion.locale or occasion.customer.profile.locale
         locale = pick_locale(wanted, channel, definition.variants, settings.locale)
-        under_way = Scope(occasion.now, locale, zone_of(occasion.customer.profile, settings), files, {})
+        zone, marks = zone_of(occasion.customer.profile, settings), marks_of(occasion, channel)
+        under_way = Scope(occasion.now, locale, zone, files, {}, marks, occasion.shorten)
         with rendering(under_way):
             values = values_of(occasion, under_way)
             values["words"] = self._words(locale, settings)
@@ -63,12 +65,13 @@ class Templates:
             if channel == "telegram":
                 button = headers["Button"]
                 return Rendered(
-                    channel, locale, text=text, button=button, image=clean_url(headers["Image"]),
-                    url=clean_url(headers["Link"]) or (settings.url if button else ""),
+                    channel, locale, text=marks.in_text(text), button=button, image=clean_url(headers["Image"]),
+                    url=_led(headers["Link"], settings.url if button else "", occasion.redirect),
                     template_version=_version(under_way.used),
                 )
             return Rendered(
-                channel, locale, title=headers["Title"], body=text, url=clean_url(headers["Link"]) or settings.url,
+                channel, locale, title=headers["Title"], body=text,
+                url=_led(headers["Link"], settings.url, occasion.redirect),
                 image=clean_url(headers["Image"]), template_version=_version(under_way.used),
             )
 
@@ -77,7 +80,8 @@ class Templates:
     ) -> Rendered:
         subject, preheader = headers["Subject"], headers["Preheader"]
         markup = self._print(f"{name}.mjml", values | {"subject": subject, "preheader": preheader})
-        html = compile_mjml(markup, f"{name}.mjml", _files_used())
+        html = scope().marks.in_html(compile_mjml(markup, f"{name}.mjml", _files_used()), occasion.redirect)
+        text = scope().marks.in_text(text)
         _check_ways_out(occasion.definition, occasion.links, html, text, name)
         return Rendered(
             "email", scope().locale, subject=subject, preheader=preheader, html=html, text=text,
@@ -133,6 +137,13 @@ class _Loader(BaseLoader):
         if file is None:
             raise TemplateNotFound(name)
         return file.text, name, None
+
+
+def _led(header: str, otherwise: str, redirect: Lead | None) -> str:
+    """Where a push or a button leads: what the file's header says, marked, and over the redirect if there is one."""
+    marks = scope().marks
+    url = marks.marked(clean_url(header) or otherwise)
+    return redirect(url) if redirect is not None and marks.leads_to_shop(url) else url
 
 
 def _files_used() -> Iterator[TemplateFile]:

@@ -23,4 +23,4 @@ def sample_links(message: Message, definition: MessageDefinition, channel: str, 
         survey = links.survey_url(
             message, channel, SAMPLE_BASE, _KEYS, now, survey=definition.survey, order="1024",
         )
-    return Links(unsubscribe, preferences, survey)
+    return Links(unsubscribe, preferences, survey, SAMPLE_BASE)

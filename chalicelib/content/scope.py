@@ -11,18 +11,25 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from chalicelib.content.link_marks import LinkMarks
+from chalicelib.content.occasion import Lead
 from chalicelib.content.sandbox import Budget, budget
 from chalicelib.content.template_files import TemplateFiles
 
 
 class Scope(Struct):
-    """One rendering: its moment, language and time zone, the files it reads, and which of them in which version."""
+    """One rendering: its moment, language and time zone, the files it reads, and which of them in which version.
+
+    `marks` are those of links to the shop, `shorten` makes the short link to a URL.
+    """
 
     now: datetime
     locale: str
     zone: ZoneInfo
     files: TemplateFiles
     used: dict[str, str]
+    marks: LinkMarks
+    shorten: Lead
 
 
 _scope: Final[ContextVar[Scope]] = ContextVar("rendering")

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time
-from typing import Any
+from typing import Any, Final, get_args
 
 from chalicelib.definitions.budgets import month_budget
 from chalicelib.definitions.spans import seconds_of, time_of
 from chalicelib.definitions.yaml_reader import Node, read
 from chalicelib.domain.customer import RECENT_SENDS
 from chalicelib.domain.identifiers import normalise_email
-from chalicelib.domain.shop import FrequencyCap, QuietHours, ShopSettings
+from chalicelib.domain.shop import Clicks, FrequencyCap, QuietHours, ShopSettings
 from chalicelib.domain.timing import zone
 
 _FIELDS = (
     "url", "sender", "locale", "locales", "time-zone", "country", "currency",
-    "quiet-hours", "holdout", "caps", "sms", "budget", "problems-to", "broadcasts",
+    "quiet-hours", "holdout", "caps", "sms", "budget", "problems-to", "broadcasts", "links",
 )
 _TEXTS = {"url": "url", "locale": "locale", "country": "country", "currency": "currency"}
 _OF_THE_BRAND = {"shop": "name", "support": "support", "address": "address", "brand": "logo` and `colors"}
 """What this file said before there was a brand.yaml, and what it is called there."""
 LONGEST_WINDOW = 30 * 86400
+_SOURCE: Final = re.compile(r"[\w.-]{1,64}")
 
 
 def read_shop(text: str, file: str = "shop.yaml") -> ShopSettings:
@@ -48,8 +50,8 @@ def read_shop(text: str, file: str = "shop.yaml") -> ShopSettings:
         settings["caps"] = tuple(_cap(node) for node in fields["caps"].items())
     if "budget" in fields:
         settings["budget"] = month_budget(fields["budget"])
-    if "broadcasts" in fields:
-        settings |= _broadcasts(fields["broadcasts"])
+    settings |= _broadcasts(fields["broadcasts"]) if "broadcasts" in fields else {}
+    settings |= _links(fields["links"]) if "links" in fields else {}
     for group, names in (
         ("sender", {"email": "sender_email", "name": "sender_name"}),
         ("sms", {"sender-id": "sms_sender_id", "max-price": "sms_max_price_usd"}),
@@ -85,7 +87,7 @@ def _percent(node: Node) -> float:
     return float(node.value)
 
 
-def _broadcasts(node: Node) -> dict[str, float]:
+def _broadcasts(node: Node) -> dict[str, Any]:
     fields, settings = node.allow("per-second", "keep-free"), {}
     for name, field, lowest, highest in (
         ("per-second", "broadcast_per_second", 0.1, 1000), ("keep-free", "broadcast_keep_free", 0, 90),
@@ -95,6 +97,19 @@ def _broadcasts(node: Node) -> dict[str, float]:
             if isinstance(value, bool) or not isinstance(value, int | float) or not lowest <= value <= highest:
                 raise fields[name].error(f"should be a number from {lowest} to {highest}, not {fields[name].text!r}")
             settings[field] = float(value)
+    return settings
+
+
+def _links(node: Node) -> dict[str, Any]:
+    fields, settings = node.allow("source", "clicks"), {}
+    if "source" in fields:
+        settings["link_source"] = fields["source"].string()
+        if not _SOURCE.fullmatch(settings["link_source"]):
+            raise fields["source"].error("should be letters, digits, dots, hyphens and underscores, at most 64")
+    if "clicks" in fields:
+        settings["clicks"] = fields["clicks"].string()
+        if settings["clicks"] not in get_args(Clicks):
+            raise fields["clicks"].error(f"is {settings['clicks']!r}; it can be {', '.join(get_args(Clicks))}")
     return settings
 
 

@@ -12,7 +12,7 @@ from hashlib import blake2b
 
 from msgspec import Struct
 
-from chalicelib.domain.journeys import Arm
+from chalicelib.domain.journeys import Arm, Journey, Split
 
 BUCKETS = 10_000
 """Places on the line: a share is told in hundredths of a per cent."""
@@ -84,6 +84,16 @@ def reallocate(before: Allocation | None, arms: Sequence[Arm]) -> Allocation:
             if taken == lacks:
                 lacking.pop(0)
     return _joined(spans, control)
+
+
+def variant_of(journey: Journey, path: str) -> str:
+    """The arm that a step stands in; empty for none. Of the path `2.1.3` the arm is the first one of step 2.
+
+    Where experiments stand inside others their arms are joined by dots, the outermost first.
+    """
+    parts = path.split(".")
+    above = [(journey.steps.get(".".join(parts[:end])), parts[end]) for end in range(1, len(parts) - 1)]
+    return ".".join(step.arms[int(number) - 1].name for step, number in above if isinstance(step, Split))
 
 
 @lru_cache(maxsize=64)

@@ -13,6 +13,7 @@ from chalicelib.domain.messages import Category
 Handling = Literal["hold", "drop", "ignore"]
 OnCap = Literal["skip", "retry-until"]
 Check = Literal["stock", "price"]
+Clicks = Literal["ses", "own"]
 
 
 class QuietHours(Struct, frozen=True):
@@ -40,6 +41,8 @@ class ShopSettings(Struct, frozen=True):
     `budget` is what messages may cost in a month, US dollars as a Decimal's text; empty for no limit.
     `broadcast_per_second` bounds how fast a broadcast goes (0: by the provider's quota alone), of which the share of
     `broadcast_keep_free` per cent stays free for other mail.
+    `link_source` is the `utm_source` of links to the shop; `clicks` on them in mail are counted by SES or by redirects
+    of our own.
     """
 
     url: str = "https://shop.example"
@@ -61,6 +64,8 @@ class ShopSettings(Struct, frozen=True):
     budget: str = ""
     broadcast_per_second: float = 0.0
     broadcast_keep_free: float = 20.0
+    link_source: str = "selvedge"
+    clicks: Clicks = "ses"
 
     def introduced(self, locale: str) -> Introduction:
         """The shop as it introduces itself to a reader of this language."""

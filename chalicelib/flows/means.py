@@ -85,7 +85,7 @@ class Means:
         base, keys = self.base_url, secrets.values("link-keys")
         unsubscribe, preferences = urls(message, channel, base, keys, now)
         asked = survey_url(message, channel, base, keys, now, survey=survey, order=order) if survey else ""
-        return Links(unsubscribe, preferences, asked)
+        return Links(unsubscribe, preferences, asked, base.rstrip("/"))
 
 
 _ENVIRONMENT = (

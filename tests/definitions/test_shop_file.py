@@ -45,7 +45,14 @@ def test_several_may_be_told_of_a_refused_file() -> None:
     assert read_shop("problems-to: lena@weavers.example\n").problems_to == ("lena@weavers.example",)
 
 
+def test_links_say_whose_they_are_and_who_counts_their_clicks() -> None:
+    settings = read_shop("links: {source: weavers-letters, clicks: own}\n")
+    assert (settings.link_source, settings.clicks) == ("weavers-letters", "own")
+
+
 @pytest.mark.parametrize(("text", "line", "reason"), [
+    ("links: {source: my letters}\n", 1, "source: should be letters, digits, dots, hyphens and underscores"),
+    ("links: {clicks: google}\n", 1, "clicks: is 'google'; it can be ses, own"),
     ("locale: en\ntimezone: Europe/Moscow\n", 2, "unknown field 'timezone'"),
     ("locale: en\n\ntime-zone: Moscow\n", 3, "unknown time zone 'Moscow'; use an IANA name"),
     ("locale: en\nshop: Weavers\n", 2, "shop: stands in templates/brand.yaml now, as `name`"),

@@ -8,9 +8,19 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.definitions.journey_files import read_journey
 from chalicelib.domain.definitions import Definitions
-from chalicelib.domain.experiments import BUCKETS, Allocation, ShrunkenControlError, Span, place_of, reallocate
+from chalicelib.domain.experiments import (
+    BUCKETS,
+    Allocation,
+    ShrunkenControlError,
+    Span,
+    place_of,
+    reallocate,
+    variant_of,
+)
 from chalicelib.domain.journeys import Arm
+from chalicelib.domain.shop import MessageDefinition
 from tests.domain.stories import anna, in_force, said, story
 
 PEOPLE = [f"customer-{number}" for number in range(4000)]
@@ -116,3 +126,29 @@ def test_semantics_13_a_customer_meets_the_same_arm_again() -> None:
     twice = story(definitions, said("03-02 10:00", "form.submitted"), said("03-03 10:00", "form.submitted"))
     assert twice[0].split()[2] == twice[1].split()[2]
     assert {came(definitions, person) for person in PEOPLE[:40]} == {"first", "second"}
+
+
+def test_a_step_knows_the_arms_it_stands_in() -> None:
+    journey = read_journey("""
+journey: letters
+enter: {on: order.placed}
+steps:
+  - split:
+      - name: short
+        share: 50
+        steps:
+          - send: note
+          - split:
+              - {name: plain, share: 50, steps: [{send: note}]}
+              - {name: warm, share: 50, steps: [{wait: 1 day}, {send: note}]}
+            experiment: warmth
+      - {name: long, share: 50, steps: [{send: note}]}
+    experiment: letters
+  - branch:
+      - when: customer.orders.count > 1
+        steps: [{send: note}]
+""", "letters.yaml", {"note": MessageDefinition("note", "marketing", ("email",))})
+    assert {path: variant_of(journey, path) for path in journey.steps} == {
+        "1": "", "1.1.1": "short", "1.1.2": "short", "1.1.2.1.1": "short.plain", "1.1.2.2.1": "short.warm",
+        "1.1.2.2.2": "short.warm", "1.2.1": "long", "2": "", "2.1.1": "", "end": "",
+    }
