@@ -13,16 +13,20 @@ from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from datetime import date
 from decimal import Decimal
+from functools import wraps
 from typing import Any, Final
 
-from jinja2 import StrictUndefined, Undefined, nodes
-from jinja2.exceptions import SecurityError, TemplateAssertionError, UndefinedError
+from jinja2 import StrictUndefined, Undefined, nodes, pass_context
+from jinja2.exceptions import SecurityError, TemplateSyntaxError, UndefinedError
+from jinja2.filters import do_int, do_round
+from jinja2.parser import Parser
 from jinja2.runtime import Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
-from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 from msgspec import Struct
+
+from chalicelib.content import guard
 
 MAX_ROUNDS: Final = 10_000
 """Rounds of all loops of one rendering together."""
@@ -30,14 +34,23 @@ MAX_OUTPUT: Final = 1_000_000
 """Characters printed by all expressions of one rendering, and the longest text or list that one may make."""
 
 _FILTERS: Final = (
-    "abs", "capitalize", "count", "d", "default", "e", "escape", "first", "float", "int", "last", "length",
-    "lower", "round", "select", "selectattr", "reject", "rejectattr", "map", "sort", "title", "trim",
-    "truncate", "unique", "upper", "urlencode",
+    "abs", "count", "d", "default", "first", "float", "last", "length",
 )
+_COSTLY_FILTERS: Final = (
+    "capitalize", "e", "escape", "lower", "map", "reject", "rejectattr", "select", "selectattr", "sort", "title",
+    "trim", "truncate", "unique", "upper", "urlencode",
+)
+"""Those that go over the whole of what they are given."""
 _METHODS: Final = frozenset({
     "get", "items", "keys", "values", "startswith", "endswith", "lower", "upper", "cycle", "changed",
 })
 """Methods of plain values and of `loop` that a template may call."""
+_FREE: Final = 1000
+"""Characters of a text, or values of a list, that are gone over without charge: 10,000 rounds of that take no time."""
+_LISTS: Final = (list, tuple, dict)
+_LONG: Final = (str, *_LISTS, range)
+_MOST_DIGITS: Final = 30
+"""Digits before and after the point: more than any amount has, few enough that 10 to their power is quickly made."""
 _PRINTABLE: Final = (str, Markup, int, float, Decimal, date, Macro, Undefined)
 
 
@@ -83,15 +96,16 @@ class FriendlyUndefined(StrictUndefined):
         name = str(self._undefined_name)
         owner: Any = self._undefined_obj
         if isinstance(owner, Struct):
-            return f"{type(owner).__name__} has no field {name!r}{_suggestion(name, owner.__struct_fields__)}"
+            return f"{type(owner).__name__} has no field {name!r}{suggestion(name, owner.__struct_fields__)}"
         if owner is None:
             return f"there is nothing to take {name!r} from; put it inside {{% if … %}}"
         if isinstance(owner, dict):
-            return f"there is no {name!r} here{_suggestion(name, map(str, owner))}"
+            return f"there is no {name!r} here{suggestion(name, map(str, owner))}"
         return f"{name!r} is not known here"
 
 
-def _suggestion(wrong: str, known: Iterable[str]) -> str:
+def suggestion(wrong: str, known: Iterable[str]) -> str:
+    """What may have been meant by a name that is not there, as the end of a sentence; empty when nothing is near."""
     from difflib import get_close_matches  # only on the way to an error
 
     close = get_close_matches(wrong, list(known), 1)
@@ -110,23 +124,6 @@ class TemplateFunction:
         return self._call(*values)
 
 
-class _Guard(NodeTransformer):
-    """Rewrites a parsed template so that loops and joined texts are counted, and escaping cannot be switched off."""
-
-    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802
-        self.generic_visit(node)
-        node.iter = nodes.Filter(node.iter, "counted", [], [], None, None, lineno=node.lineno)
-        return node
-
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
-        self.generic_visit(node)
-        pieces = nodes.List(node.nodes, lineno=node.lineno)
-        return nodes.Filter(pieces, "join", [], [], None, None, lineno=node.lineno)
-
-    def visit_ScopedEvalContextModifier(self, node: nodes.Node) -> nodes.Node:  # noqa: N802
-        raise TemplateAssertionError("`autoescape` cannot be switched here", node.lineno)
-
-
 class Sandbox(ImmutableSandboxedEnvironment):
     """The environment of every template. Prints texts and numbers only; all but `.txt` is escaped."""
 
@@ -137,9 +134,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
             autoescape=self.escapes, undefined=FriendlyUndefined, finalize=_finalize, **options,
         )
         known_filters: dict[str, Callable[..., Any]] = self.filters
-        self.filters = {name: known_filters[name] for name in _FILTERS} | {
-            "batch": _batch, "counted": _counted, "join": _join,
-        }
+        self.filters = {name: known_filters[name] for name in _FILTERS}
+        self.filters |= {name: _charged(known_filters[name]) for name in _COSTLY_FILTERS}
+        self.filters |= {"batch": _batch, "int": _whole, "join": _join, "round": _round}
+        self.filters |= {guard.COUNTED: _counted, guard.SPENT: _spent, guard.WEIGHED: _weighed_in_context}
         self.globals = {"range": _range, "namespace": Namespace}
 
     def escapes(self, name: str | None) -> bool:
@@ -153,9 +151,18 @@ class Sandbox(ImmutableSandboxedEnvironment):
         source = super().preprocess(source, name, filename)
         return _LINE_OF_TAGS.sub(lambda line: f"{line[1][:-2]}\n{line[1][-2:]}", source)
 
+    def parsed(self, source: str, name: str | None, filename: str | None = None) -> nodes.Template:
+        """The template as it is written. Raises TemplateSyntaxError, with line, also where it is too large to be."""
+        guard.refuse_large_source(source, name)
+        parser = Parser(self, source, name, filename)
+        try:
+            return parser.parse()
+        except RecursionError:
+            line = parser.stream.current.lineno
+            raise TemplateSyntaxError("tags or brackets stand too deep in each other", line, name, filename) from None
+
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree: nodes.Template = _Guard().visit(super()._parse(source, name, filename))
-        return tree
+        return guard.guarded(self.parsed(source, name, filename), filename or name)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A value's part. Of a struct its fields and nothing else: these are asked for most, and are plain."""
@@ -172,6 +179,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if type(obj).__module__ == "jinja2.runtime" and type(obj).__name__ == "BlockReference":
             return True
         owner = getattr(obj, "__self__", None)
+        if isinstance(owner, str):
+            _charge(owner)
         plain = isinstance(owner, str | dict) or type(owner).__name__ == "LoopContext"
         return plain and getattr(obj, "__name__", "") in _METHODS
 
@@ -180,9 +189,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if isinstance(left, str | list | tuple) or isinstance(right, str | list | tuple):
             if operator != "+":
                 raise SecurityError(f"`{operator}` is for numbers")
-            if len(left) + len(right) > MAX_OUTPUT:
-                raise SecurityError(f"makes a text or list longer than {MAX_OUTPUT:,}")
-        elif operator == "**" or (operator == "*" and max(abs(left), abs(right)) > 10**15):
+            budget.get().take_characters(len(left) + len(right))
+            made = super().call_binop(context, operator, left, right)
+            return made if isinstance(made, str) else _weighed(made)
+        if operator == "**" or (operator == "*" and max(abs(left), abs(right)) > guard.MAX_NUMBER):
             raise SecurityError("makes a number too large")
         return super().call_binop(context, operator, left, right)
 
@@ -197,32 +207,84 @@ def _finalize(value: Any) -> Any:
     return value
 
 
-def _counted(values: Any) -> Iterator[Any] | Any:
+def _charge(value: Any) -> None:
+    """Take from the budget what it costs to go over a long value once."""
+    if isinstance(value, _LONG) and len(value) > _FREE:
+        budget.get().take_characters(len(value))
+
+
+def _charged(filtering: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter of Jinja's that goes over the whole of its value, charging for it."""
+    place = int(hasattr(filtering, "jinja_pass_arg"))
+
+    @wraps(filtering)
+    def charged(*values: Any, **named: Any) -> Any:
+        _charge(values[place])
+        return filtering(*values, **named)
+
+    return charged
+
+
+@pass_context
+def _counted(context: Any, values: Any, characters: int) -> Iterator[Any] | Any:  # noqa: ARG001
+    """A loop's values, each of them a round that prints so many characters as they stand.
+
+    It takes the context, as the other filters of the guard do, so that Jinja does not run it while compiling.
+    """
     if isinstance(values, Undefined) or values is None:
         raise UndefinedError(str(values) if values is not None else "there is nothing to loop over")
-    return _rounds(values) if not hasattr(values, "__len__") else _Rounds(values)
+    return _rounds(values, characters) if not hasattr(values, "__len__") else _Rounds(values, characters)
 
 
-def _rounds(values: Iterable[Any]) -> Iterator[Any]:
+@pass_context
+def _spent(context: Any, characters: int) -> None:  # noqa: ARG001
+    mine = budget.get()
+    mine.take_round()
+    mine.take_characters(characters)
+
+
+@pass_context
+def _weighed_in_context(context: Any, value: Any) -> Any:  # noqa: ARG001
+    return _weighed(value)
+
+
+def _weighed(value: Any) -> Any:
+    """A list made by a template, unless it holds so much, lists in lists counted out, that comparing it takes long."""
+    count = 0
+    waiting = [value]
+    while waiting:
+        held = waiting.pop()
+        count += len(held)
+        if count > MAX_ROUNDS:
+            raise SecurityError(f"makes a list of more than {MAX_ROUNDS:,} values")
+        inner = held.values() if isinstance(held, dict) else held
+        waiting += [each for each in inner if isinstance(each, _LISTS)]
+    if count > _FREE:
+        budget.get().take_characters(count)
+    return value
+
+
+def _rounds(values: Iterable[Any], characters: int = 0) -> Iterator[Any]:
     mine = budget.get()
     for value in values:
         mine.take_round()
+        mine.take_characters(characters)
         yield value
 
 
 class _Rounds:
     """A counted loop over values whose number is known, so that `loop.length` and `loop.last` work as ever."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_characters", "_values")
 
-    def __init__(self, values: Any) -> None:
-        self._values = values
+    def __init__(self, values: Any, characters: int) -> None:
+        self._values, self._characters = values, characters
 
     def __len__(self) -> int:
         return len(self._values)
 
     def __iter__(self) -> Iterator[Any]:
-        return _rounds(self._values)
+        return _rounds(self._values, self._characters)
 
 
 def _join(values: Iterable[Any], separator: str = "") -> str:
@@ -249,6 +311,20 @@ def _batch(values: Iterable[Any], size: int) -> list[list[Any]]:
         raise SecurityError("batch takes a size of at least 1")
     held = list(_rounds(values))
     return [held[start : start + size] for start in range(0, len(held), size)]
+
+
+def _whole(value: Any, default: int = 0, base: int = 10) -> int:
+    """Jinja's `int`, but for decimals that would make a number of more digits than there is room for."""
+    if isinstance(value, Decimal) and value.is_finite() and value.adjusted() > _MOST_DIGITS:
+        raise SecurityError("makes a number too large")
+    return do_int(value, default, base)
+
+
+def _round(value: Any, precision: int = 0, method: Any = "common") -> float:
+    """Jinja's `round` to a number of digits that a number has."""
+    if abs(precision) > _MOST_DIGITS:
+        raise SecurityError(f"rounds to at most {_MOST_DIGITS} digits")
+    return do_round(value, precision, method)
 
 
 def _range(*bounds: int) -> range:

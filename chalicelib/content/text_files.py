@@ -42,15 +42,15 @@ def headers_and_text(printed: str, channel: str, name: str) -> tuple[dict[str, s
             key, colon, value = line.partition(":")
             if not colon or key not in headers:
                 wanted = ", ".join(known)
-                raise TemplateError(f"templates/{name}:{number}: begins with the headers {wanted}, then a blank line")
+                raise TemplateError(f"begins with the headers {wanted}, then a blank line", file=name, line=number)
             headers[key] = clean_text(value)
         if channel in _NEEDS_FIRST:
             if not headers[known[0]]:
-                raise TemplateError(f"templates/{name}:1: the header {known[0]} is missing or empty")
+                raise TemplateError(f"the header {known[0]} is missing or empty", file=name, line=1)
             headers[known[0]] = headers[known[0]][:MAX_SUBJECT]
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.splitlines())).strip()
     if not text:
-        raise TemplateError(f"templates/{name}:1: has no text")
+        raise TemplateError("has no text", file=name, line=1)
     if channel == "telegram":
         _check_telegram(headers, text, name)
     return headers, text
@@ -59,9 +59,9 @@ def headers_and_text(printed: str, channel: str, name: str) -> tuple[dict[str, s
 def _check_telegram(headers: dict[str, str], text: str, name: str) -> None:
     """A link is shown as a button, so it needs its words; lengths are counted in UTF-16 units, as Telegram does."""
     if headers["Link"] and not headers["Button"]:
-        raise TemplateError(f"templates/{name}:1: the header Link needs a header Button: the words to press")
+        raise TemplateError("the header Link needs a header Button: the words to press", file=name, line=1)
     most = MAX_TELEGRAM_CAPTION if headers["Image"] else MAX_TELEGRAM
     length = len(text.encode("utf-16-le")) // 2
     if length > most:
         under = " under a picture" if headers["Image"] else ""
-        raise TemplateError(f"templates/{name}:1: has {length:,} characters; Telegram shows {most:,}{under}")
+        raise TemplateError(f"has {length:,} characters; Telegram shows {most:,}{under}", file=name, line=1)

@@ -20,17 +20,17 @@ EMAIL = MessageDefinition("try", "marketing", ("email",), variants=("email.ru",)
 
 @pytest.mark.parametrize(("template", "told"), [
     ("a\n{{ customer.firstname }}",
-     "templates/try/sms.ru.txt:2: Profile has no field 'firstname'; did you mean 'first_name'?"),
-    ("a\n\n{{ custmer.first_name }}", "templates/try/sms.ru.txt:3: 'custmer' is not known here"),
-    ("{{ page.url }}", "templates/try/sms.ru.txt:1: there is nothing to take 'url' from; put it inside {% if … %}"),
+     "templates/try/sms.ru.txt:2:13: Profile has no field 'firstname'; did you mean 'first_name'?"),
+    ("a\n\n{{ custmer.first_name }}", "templates/try/sms.ru.txt:3:4: 'custmer' is not known here"),
+    ("{{ page.url }}", "templates/try/sms.ru.txt:1:9: there is nothing to take 'url' from; put it inside {% if … %}"),
     ("a\n{% if order %}\nb",
      "templates/try/sms.ru.txt:3: Unexpected end of template. Jinja was looking for the following tags: 'elif' or "
      "'else' or 'endif'. The innermost block that needs to be closed is 'if'."),
-    ("a\n{{ order.total|mony('RUB') }}", "templates/try/sms.ru.txt:2: No filter named 'mony'."),
-    ("a\n{{ order.lines }}", "templates/try/sms.ru.txt:2: a tuple cannot be printed; print one of its fields"),
-    ("a\n{{ order.total|plural('x') }}", "templates/try/sms.ru.txt:2: plural in 'ru' takes 3 forms of the word, not 1"),
-    ("a\n{% include 'blocks/none.txt' %}", "templates/try/sms.ru.txt:2: there is no file templates/blocks/none.txt"),
-    ("a\n{{ words.hello }}", "templates/try/sms.ru.txt:2: there is no 'hello' here"),
+    ("a\n{{ order.total|mony('RUB') }}", "templates/try/sms.ru.txt:2:16: No filter named 'mony'."),
+    ("a\n{{ order.lines }}", "templates/try/sms.ru.txt:2:1: a tuple cannot be printed; print one of its fields"),
+    ("a\n{{ order.total|plural('x') }}", "templates/try/sms.ru.txt:2:1: plural in 'ru' takes 3 forms of the word, not 1"),
+    ("a\n{% include 'blocks/none.txt' %}", "templates/try/sms.ru.txt:2:13: there is no file templates/blocks/none.txt"),
+    ("a\n{{ words.hello }}", "templates/try/sms.ru.txt:2:10: there is no 'hello' here"),
     ("  \n ", "templates/try/sms.ru.txt:1: has no text"),
 ])
 def test_a_mistake_in_a_template_is_told_with_its_place(template: str, told: str) -> None:
@@ -40,7 +40,7 @@ def test_a_mistake_in_a_template_is_told_with_its_place(template: str, told: str
 
 
 def test_a_mistake_in_a_shared_block_is_told_in_the_block() -> None:
-    with pytest.raises(TemplateError, match=r"^templates/blocks/greeting\.txt:2: 'nobody' is not known here"):
+    with pytest.raises(TemplateError, match=r"^templates/blocks/greeting\.txt:2:4: 'nobody' is not known here"):
         render_sms('Hello\n{% include "blocks/greeting.txt" %}', blocks__greeting_txt="dear\n{{ nobody }}")
 
 
@@ -60,9 +60,9 @@ def test_a_good_upload_passes() -> None:
     ("Subject: x\nBcc: y@shop.example\n\nText", GOOD_MJML, r"email.ru.txt:2: begins with the headers"),
     ("Subject: {{ customer.last_name }}\n\nText", GOOD_MJML, r"email.ru.txt:1: shows no unsubscribe link: include"),
     (GOOD_TEXT, GOOD_MJML.replace("</mj-column>", ""),
-     r"email.ru.mjml:3: </mj-section> closes nothing; <mj-column> of line 3 is still open"),
-    (GOOD_TEXT, GOOD_MJML.replace("</mj-section>", ""), r"email.ru.mjml:3: <mj-section> is not closed"),
-    (GOOD_TEXT, GOOD_MJML.replace("mj-text", "mj-txt"), r"email.ru.mjml:3: MJML has no <mj-txt>"),
+     r"email.ru.mjml:3:44: </mj-section> closes nothing; <mj-column> of line 3 is still open"),
+    (GOOD_TEXT, GOOD_MJML.replace("</mj-section>", ""), r"email.ru.mjml:3:1: <mj-section> is not closed"),
+    (GOOD_TEXT, GOOD_MJML.replace("mj-text", "mj-txt"), r"email.ru.mjml:3:24: MJML has no <mj-txt>; did you mean 'mj-text'"),
     (GOOD_TEXT, "<mjml><mj-body>" + BODY + "</mj-body></mjml>", r"email.ru.mjml:1: shows no unsubscribe link"),
 ])
 def test_a_wrong_upload_is_refused_with_its_place(text: str, mjml: str, told: str) -> None:
@@ -71,12 +71,12 @@ def test_a_wrong_upload_is_refused_with_its_place(text: str, mjml: str, told: st
 
 
 def test_a_field_that_only_some_customers_have_is_noticed_before_it_is_live() -> None:
-    with pytest.raises(TemplateError, match=r"email.ru.txt:4: there is nothing"):
+    with pytest.raises(TemplateError, match=r"email.ru.txt:4:9: there is nothing"):
         check(GOOD_TEXT.replace("Text", "{{ code.value }}"))
 
 
 def test_a_block_with_unclosed_markup_is_named() -> None:
-    with pytest.raises(TemplateError, match=r"^templates/blocks/header\.mjml:2: <mj-column> is not closed"):
+    with pytest.raises(TemplateError, match=r"^templates/blocks/header\.mjml:1:1: <mj-section> is not closed"):
         check(header="<mj-section>\n<mj-column>")
 
 
