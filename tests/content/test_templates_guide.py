@@ -42,7 +42,13 @@ def test_the_limits_are_the_real_ones() -> None:
 
 
 def test_the_blocks_are_the_shipped_ones() -> None:
-    listed = re.search(r"templates/blocks/ +what messages share: (.+)", GUIDE)
-    assert listed
-    there = {file.name.partition(".")[0] for file in (FOLDER / "blocks").iterdir()} - {"cart-lines"}
-    assert set(listed[1].split(", ")) == there
+    table = GUIDE.partition("| Block |")[2].partition("\n\n")[0]
+    blocks = {file.name for file in (FOLDER / "blocks").iterdir()}
+    assert {f"{name}.mjml" for name in re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE)} == {
+        name for name in blocks if name.endswith(".mjml")
+    }
+    without_text = re.search(r"^Each but (.+) has a `\.txt`", GUIDE, re.MULTILINE)
+    assert without_text
+    assert {name.replace(".mjml", ".txt") for name in blocks if name.endswith(".mjml")} - {
+        f"{name}.txt" for name in re.findall(r"`([\w-]+)`", without_text[1])
+    } == {name for name in blocks if name.endswith(".txt") and not name.startswith("words.")}
