@@ -23,7 +23,7 @@ from chalicelib.domain.events import (
     Page,
     Product,
 )
-from chalicelib.flows.rehearse import Pricing, rehearse
+from chalicelib.flows.rehearse import Pricing, all_in, rehearse
 from infra.rehearse_command import without_collector
 
 ROOT = Path(__file__).parent.parent
@@ -44,7 +44,7 @@ def run(customers: int = 1_000, views: int = VIEWS_TOGETHER) -> dict[str, float]
     """
     definitions = read_folder(ROOT / "templates", ROOT / "schedules")
     prices = read_prices((ROOT / "schedules" / "prices.yaml").read_text("utf-8"))
-    pricing = Pricing(prices, definitions, FolderFiles(ROOT / "templates"))
+    pricing = Pricing(prices, definitions, all_in(FolderFiles(ROOT / "templates")))
     recorded = list(history(customers, views))
     with without_collector():
         began = time.process_time()

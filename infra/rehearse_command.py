@@ -25,7 +25,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from chalicelib import clock
 from chalicelib.console.rehearsal import page_of_its_own
 from chalicelib.console.wording import LANGUAGES
-from chalicelib.content.template_files import BucketFiles, FolderFiles
+from chalicelib.content.template_files import FolderFiles
 from chalicelib.definitions.folder import read_folder
 from chalicelib.definitions.journey_files import read_journey
 from chalicelib.definitions.price_list import read_prices
@@ -35,10 +35,11 @@ from chalicelib.domain.journeys import Journey
 from chalicelib.domain.rehearsal_report import Report, Source
 from chalicelib.errors import SelvedgeError
 from chalicelib.flows import definitions_in_force
+from chalicelib.flows.editions import files_in_force
 from chalicelib.flows.means import prices_in_force
-from chalicelib.flows.rehearse import Pricing, rehearse, with_live
+from chalicelib.flows.rehearse import Pricing, all_in, rehearse, with_live
 from chalicelib.flows.time_order import in_order_of_recording
-from chalicelib.storage import archive, bucket, log
+from chalicelib.storage import archive, log
 from infra.recorded_events import Refused, read_events
 from infra.rehearsal_text import print_report
 
@@ -125,11 +126,11 @@ def _definitions(arguments: argparse.Namespace) -> tuple[Definitions, Pricing, l
     if arguments.files or arguments.events:
         found = read_folder(ROOT / "templates", ROOT / "schedules")
         prices = read_prices((ROOT / "schedules" / "prices.yaml").read_text("utf-8"), "schedules/prices.yaml")
-        files: BucketFiles | FolderFiles = FolderFiles(ROOT / "templates")
+        files = all_in(FolderFiles(ROOT / "templates"))
     else:
         now = clock.now()
         found = definitions_in_force.current(now)
-        prices, files = prices_in_force(found.settings, now), BucketFiles(bucket.read)
+        prices, files = prices_in_force(found.settings, now), files_in_force
     others = [_journey(Path(given), found) for given in arguments.journeys if _is_file(given)]
     names = [given for given in arguments.journeys if not _is_file(given)] + [journey.name for journey in others]
     definitions = with_live(found, names, others)

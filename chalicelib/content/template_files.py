@@ -1,4 +1,4 @@
-"""Where template files come from: the shop's bucket, looked at again at most once a minute, or a folder.
+"""Where template files come from: the shop's bucket, each in the version that was checked, or a folder.
 
 A file's name is its path below `templates/`: `cart-reminder/email.ru.mjml`, `blocks/footer.mjml`.
 """
@@ -6,24 +6,21 @@ A file's name is its path below `templates/`: `cart-reminder/email.ru.mjml`, `bl
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final, Protocol
 
 from msgspec import Struct
 
-from chalicelib.errors import FileMissingError, StorageUnavailableError, TemplateError
-
-LOOK_AGAIN_AFTER: Final = timedelta(seconds=60)
-"""How old a cached file may be before the bucket is asked whether it changed."""
+from chalicelib.errors import TemplateError
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*/[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)+")
 
 
 class TemplateFile(Struct, frozen=True):
-    """One template file as read; `version` is the bucket's version id, or a hash of the text where there is none."""
+    """One template file as read; `version` is the bucket's version id, or in a folder a hash of the text."""
 
     name: str
     text: str
@@ -34,82 +31,33 @@ class TemplateFiles(Protocol):
     """A place that holds template files."""
 
     def read(self, name: str, now: datetime) -> TemplateFile | None:
-        """The file of this name as it is now, or was a minute ago, or None. Raises TemplateError for a bad name."""
+        """The file of this name, or None. Raises TemplateError for a bad name."""
 
 
-class BucketFile(Protocol):
-    """A file of the bucket: its bytes, its ETag and its version id (empty where the bucket keeps no versions)."""
+class PinnedFiles:
+    """Files of the shop's bucket in the very versions that were checked together (see domain/editions.py).
 
-    @property
-    def body(self) -> bytes:
-        """The whole file."""
-        ...
-
-    @property
-    def etag(self) -> str:
-        """What S3 knows this content by."""
-        ...
-
-    @property
-    def version_id(self) -> str:
-        """Which of its versions it is."""
-        ...
-
-
-Read = Callable[[str, str], BucketFile | None]
-"""Reads a key of the bucket: None where its ETag still is the one given; raises FileMissingError for an unknown key."""
-
-
-class _Held(Struct, frozen=True):
-    file: TemplateFile | None
-    etag: str
-    looked_at: datetime
-
-
-class BucketFiles:
-    """The files in the shop's bucket under `templates/`, kept in memory between invocations.
-
-    A file is asked for again, by its ETag, when it was last looked at more than `LOOK_AGAIN_AFTER` ago: a conditional
-    GET, $0.40 a million.
+    `versions` leads from names to version ids; `read` answers a file in one of its versions, which never changes.
     """
 
-    def __init__(self, read: Read) -> None:
-        self._read = read
-        self._held: dict[str, _Held] = {}
+    def __init__(self, versions: Mapping[str, str], read: Callable[[str, str], TemplateFile]) -> None:
+        self._versions, self._read = versions, read
 
-    def read(self, name: str, now: datetime) -> TemplateFile | None:
-        """The file of this name, at most a minute old.
-
-        While the bucket is away a file seen before is used as it was; one never seen raises StorageUnavailableError.
-        """
-        check_name(name)
-        held = self._held.get(name)
-        if held and abs(now - held.looked_at) < LOOK_AGAIN_AFTER:
-            return held.file
-        try:
-            found = self._read(f"templates/{name}", held.etag if held else "")
-        except FileMissingError:
-            held = _Held(None, "", now)
-        except StorageUnavailableError:
-            if held is None:
-                raise
-            held = _Held(held.file, held.etag, now)
-        else:
-            if found is not None:
-                held = _Held(_decoded(name, found), found.etag, now)
-            else:
-                assert held is not None  # only a file held has an ETag to be the same as
-                held = _Held(held.file, held.etag, now)
-        self._held[name] = held
-        return held.file
+    def read(self, name: str, now: datetime) -> TemplateFile | None:  # noqa: ARG002  (whenever it is asked for)
+        """The file of this name in its version, or None when there was none."""
+        version = self._versions.get(name)
+        if version is None:
+            check_name(name)
+            return None
+        return self._read(name, version)
 
 
-def _decoded(name: str, found: BucketFile) -> TemplateFile:
+def decoded(name: str, body: bytes, version: str) -> TemplateFile:
+    """A template file of the bytes that lie in the bucket. Raises TemplateError for what is not UTF-8."""
     try:
-        text = found.body.decode("utf-8-sig")
+        return TemplateFile(name, body.decode("utf-8-sig"), version)
     except UnicodeDecodeError as error:
-        raise TemplateError(f"templates/{name}: is not UTF-8 (byte {error.start}); save it as UTF-8") from error
-    return TemplateFile(name, text, found.version_id or text_version(text))
+        raise TemplateError(f"is not UTF-8 (byte {error.start}); save it as UTF-8", file=name) from error
 
 
 class FolderFiles:

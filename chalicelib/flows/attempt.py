@@ -25,8 +25,15 @@ from chalicelib.domain.definitions import Definitions
 from chalicelib.domain.events import Endpoint, Entry, Event, Feedback
 from chalicelib.domain.messages import WEBHOOK, Message, Reason, Status, code_value
 from chalicelib.domain.rendered import Rendered
-from chalicelib.errors import LinkError, ProviderOutcomeUnknownError, ProviderRefusedError, TemplateError
+from chalicelib.errors import (
+    LinkError,
+    ProviderOutcomeUnknownError,
+    ProviderRefusedError,
+    TemplateError,
+    UnknownEditionError,
+)
 from chalicelib.flows.definitions_in_force import current
+from chalicelib.flows.editions import edition_of, files_of
 from chalicelib.flows.late_messages import reason_not_to_send
 from chalicelib.flows.means import Means, means, prices_in_force
 from chalicelib.flows.offer_checks import as_it_stands
@@ -145,13 +152,17 @@ class Attempt:
 
             body = Rendered(WEBHOOK, "", text=payload(message, self._event))
             return Outgoing(message, address, body, settings, prices_in_force(settings, now), now)
+        definition = self._definitions.messages[message.name]
         try:
-            links = self._links(address.channel)
+            edition = edition_of(definition.edition)
+            settings, links = edition.settings_under(settings), self._links(address.channel)
             occasion = Occasion(
-                message, self._definitions.messages[message.name], self._customer, self._as_it_stands[0], settings,
-                links, now,
+                message, definition, self._customer, self._as_it_stands[0], settings, links, now,
             )
-            rendered = self._means.templates.render(occasion, address.channel, self._means.files)
+            rendered = self._means.templates.render(occasion, address.channel, files_of(edition))
+        except UnknownEditionError as error:
+            # Definitions put in force by an earlier release, a moment before this one publishes them anew.
+            raise ProviderRefusedError(str(error), retryable=True) from error
         except (TemplateError, LinkError) as error:
             # The text names the template and its line, never what stood in it.
             told = {**ids(message), "channel": address.channel, "cause": str(error)}
@@ -267,7 +278,7 @@ class Attempt:
         """Hand the message to its provider, unless the stage keeps it; the message as sent."""
         sender, cost = self._means.senders[outgoing.address.channel], self._cost(outgoing)
         self.message = replace(
-            self.message, channel=sender.name, template_version=outgoing.rendered.template_version,
+            self.message, channel=sender.name, template_version=self._template_version(outgoing.rendered),
         )
         provider_id = self._means.stage.withheld(outgoing.address.value)
         if not provider_id:
@@ -283,6 +294,12 @@ class Attempt:
             self.message, status=Status.SENT, reason="", provider_id=provider_id, sent_at=self._now,
             cost="" if cost is None else str(cost), next_attempt_at=None,
         )
+
+    def _template_version(self, rendered: Rendered) -> str:
+        """The S3 version of the main file and the edition that it was rendered with; empty for what has no template."""
+        definition = self._definitions.messages.get(self.message.name)
+        version = rendered.template_version.partition("/")[0]
+        return f"{version}/{definition.edition}" if definition is not None and version else ""
 
     def _tell_dead(self, address: Address) -> None:
         """Tell the log that an address will never work again, so that no message tries it any more."""

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 from msgspec.structs import replace
 
 from chalicelib.content.checking import check_message
+from chalicelib.content.references import reached
 from chalicelib.content.rendering import Templates
 from chalicelib.content.template_files import FolderFiles, TemplateFiles
 from chalicelib.definitions.brand_file import read_brand
@@ -27,6 +28,7 @@ from chalicelib.definitions.price_list import read_prices
 from chalicelib.definitions.segments_file import read_segments
 from chalicelib.definitions.shop_file import read_shop
 from chalicelib.domain.definitions import Definitions
+from chalicelib.domain.editions import Edition
 from chalicelib.domain.experiments import ShrunkenControlError, reallocate
 from chalicelib.domain.journeys import Journey, Send, Split
 from chalicelib.domain.segments import Segment
@@ -39,6 +41,7 @@ PROBLEMS: Final = ".problems.txt"
 nothing new to tell and ends there."""
 
 BRAND: Final = "templates/brand.yaml"
+TEMPLATES: Final = "templates/"
 BLOCKS: Final = "templates/blocks/"
 """What the templates of all messages share."""
 Made = TypeVar("Made")
@@ -52,12 +55,16 @@ publishing that would do it all anew."""
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Where files are read from: their versions by key, their bytes, and the templates as rendering reads them."""
+    """Where files are read from: their versions by key, their bytes, and the templates as rendering reads them.
+
+    `unpinned` are files that the bucket keeps no versions of.
+    """
 
     versions: dict[str, str]
     read: Callable[[str], bytes]
     templates: TemplateFiles
 
+    unpinned: frozenset[str] = frozenset()
     def text(self, key: str) -> str:
         """A file's text, or a DefinitionError."""
         try:
@@ -68,11 +75,15 @@ class Files:
 
 @dataclass(slots=True)
 class Checked:
-    """What is to be in force by these files (of a wrong one, what was), and all that is wrong or doubtful."""
+    """What is to be in force by these files (of a wrong one, what was), and all that is wrong or doubtful.
+
+    `editions` are those of the messages that are right.
+    """
 
     in_force: InForce
     problems: list[Problem] = field(default_factory=list)
 
+    editions: list[Edition] = field(default_factory=list)
     def refuse(self, key: str, error: DefinitionError) -> None:
         """Note what is wrong with a file."""
         text = f"{error.field}: {error.reason}" if error.field else error.reason
@@ -171,9 +182,10 @@ def _messages(files: Files, checked: Checked, settings: ShopSettings, now: datet
             text = files.text(key)
             message = _once("read", key, (text, beside), partial(message_definition, text, key, beside))
             attempt = partial(check_message, message, files.templates, settings, now, templates)
-            shown = {other: versions[other] for other in versions if other.startswith((f"{folder}/", BLOCKS))}
-            _once("try", key, (message, settings, shown), attempt)
-            messages.append(message)
+            edition = _edition(message, folder, files, settings, now)
+            _once("try", key, edition.id, attempt)
+            checked.editions.append(edition)
+            messages.append(replace(message, edition=edition.id))
         except (DefinitionError, TemplateError) as error:
             checked.problems.append(_problem_of(error, key, files))
             last_good = known.get(folder.rpartition("/")[2])
@@ -183,6 +195,23 @@ def _messages(files: Files, checked: Checked, settings: ShopSettings, now: datet
 
 
 def _once(what: str, key: str, by: Any, make: Callable[[], Made]) -> Made:
+def _edition(
+    message: MessageDefinition, folder: str, files: Files, settings: ShopSettings, now: datetime,
+) -> Edition:
+    """What a message is rendered from by these files. Raises DefinitionError for one that cannot be held on to."""
+    versions = {
+        key.removeprefix(TEMPLATES): version for key, version in files.versions.items()
+        if key.startswith(TEMPLATES) and key.endswith((".mjml", ".txt")) and not key.endswith(PROBLEMS)
+    }
+    own = [name for name in versions if f"{TEMPLATES}{name}".startswith(f"{folder}/")]
+    pinned = {name: versions[name] for name in sorted(reached(own, versions, files.templates, now))}
+    for name in pinned:
+        if f"{TEMPLATES}{name}" in files.unpinned:
+            reason = "has no version of its own in S3; switch on versioning for the bucket, then upload the file again"
+            raise DefinitionError(reason, file=f"{TEMPLATES}{name}")
+    return Edition.of(message, pinned, settings)
+
+
     """What is made of a file, made anew only when what it is made `by` has changed; a failure is not kept."""
     known = _done.get((what, key))
     if known is None or known[0] != by:
@@ -259,7 +288,9 @@ def _problems_of(text: str, read: JourneyFile, definitions: Definitions, *, is_n
             raise _UnmetExamplesError
 
     sent = {step.message for step in read.journey.steps.values() if isinstance(step, Send)}
-    messages = {name: message for name, message in definitions.messages.items() if name in sent}
+    messages = {
+        name: replace(message, edition="") for name, message in definitions.messages.items() if name in sent
+    }
     by = (text, definitions.settings, messages, _rules(definitions))
     try:
         _once("try", read.file, by, play)

@@ -25,7 +25,8 @@ class InForce(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is in force, as one item of the shop table; `since` when is None of what was never published.
 
     `retired` are segments that segments.yaml has had: versions of journeys that people are still in may name them.
-    `accepted` are hashes of the texts of the journeys' files, by journey.
+    `accepted` are hashes of the texts of the journeys' files, by journey. A new edition of a message's templates is
+    put in force without a new `since`: nothing is decided by it.
     """
 
     settings: ShopSettings = ShopSettings()
@@ -37,6 +38,14 @@ class InForce(msgspec.Struct, frozen=True, omit_defaults=True):
     experiments: dict[str, Allocation] = {}
     accepted: dict[str, str] = {}
     since: datetime | None = None
+
+    def decides_as(self, other: InForce) -> bool:
+        """Whether these definitions are the others but for what messages look like."""
+        return self._without_editions() == other._without_editions()
+
+    def _without_editions(self) -> InForce:
+        messages = tuple(msgspec.structs.replace(message, edition="") for message in self.messages)
+        return msgspec.structs.replace(self, messages=messages, since=None)
 
     def compiled(self, earlier: Iterable[Journey] = ()) -> Definitions:
         """The definitions as the fold needs them, with `earlier` versions of journeys at hand."""
@@ -108,7 +117,7 @@ def put_in_force(in_force: InForce, over: Kept) -> bool:
     """Put definitions in force over those they were made from; False when others have been put in force since.
 
     Each journey's version is kept first, so that no run can be pinned to one that is not; and so are the definitions
-    that were in force until now, for `history`.
+    that were in force until now, for `history`, when these are others since another moment.
     """
     from chalicelib.domain.journeys import version_of  # only publishing needs it
 
@@ -118,7 +127,7 @@ def put_in_force(in_force: InForce, over: Kept) -> bool:
         key = f"{journey.name}#{version_of(journey)}"
         if shop.get("journey", key) is None:
             shop.put("journey", key, msgspec.json.encode(journey))
-    if over.body is not None:
+    if over.body is not None and over.in_force.since != in_force.since:
         shop.put(_KIND, _moment(over.in_force.since), over.body)
     return shop.replace(_KIND, _NOW, msgspec.json.encode(in_force), over.body)
 

@@ -16,7 +16,6 @@ from chalicelib.channels.channel import ChannelSender
 from chalicelib.channels.registry import senders_from
 from chalicelib.content.occasion import Links
 from chalicelib.content.rendering import Templates
-from chalicelib.content.template_files import BucketFiles, TemplateFiles
 from chalicelib.domain.messages import Message
 from chalicelib.domain.prices import Prices
 from chalicelib.domain.shop import ShopSettings
@@ -69,11 +68,10 @@ class StageRule(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """Senders by channel, templates and their files, the stage's rule, where the public pages are, and the purse."""
+    """Senders by channel, templates, the stage's rule, where the public pages are, and the purse."""
 
     senders: Mapping[str, ChannelSender]
     templates: Templates
-    files: TemplateFiles
     stage: StageRule
     base_url: str
     purse: Purse
@@ -115,7 +113,6 @@ def _means(settings: tuple[tuple[str, str], ...]) -> Means:
             trusted_origins=trusted,
         ),
         templates=Templates(),
-        files=BucketFiles(bucket.read),
         stage=StageRule.of(environment),
         base_url=environment.get("SELVEDGE_URL", ""),
         purse=Purse(),

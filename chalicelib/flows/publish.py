@@ -7,28 +7,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 
 from msgspec.structs import replace
 
-from chalicelib.content.template_files import BucketFiles
-from chalicelib.definitions.journey_checks import Problem
+from chalicelib.content.template_files import PinnedFiles, TemplateFile, decoded
 from chalicelib.domain.jobs import Job
 from chalicelib.domain.journeys import DateTrigger, Pause, Resume, SegmentTrigger, version_of
+from chalicelib.domain.problems import Problem
+from chalicelib.flows import editions, snapshot
 from chalicelib.flows.check import PROBLEMS, Checked, Files, check_files
 from chalicelib.flows.definitions_in_force import FRESH, InForce, forget, put_in_force, read_in_force
 from chalicelib.flows.problem_mail import mail_problems
+from chalicelib.flows.snapshot import Snapshot
 from chalicelib.observability import logger
 from chalicelib.storage import bucket, jobs
 
-PREFIXES = ("journeys/", "prices.yaml", "segments.yaml", "shop.yaml", "templates/")
-"""Where definitions stand; the quarantine beside them is not listed."""
 PAUSES_KEPT = timedelta(days=400)
 """How long a pause is remembered after its end: as long as the log."""
-
-
-_bodies: dict[str, bucket.File] = {}
-"""The files last read, by their keys."""
 
 
 @dataclass(slots=True)
@@ -47,36 +42,46 @@ def publish(now: datetime) -> Published:
     """Read every definition of the bucket and put in force what is right.
 
     A wrong file is refused with file, line and reason, and the version last in force stays. A message of which a
-    template cannot be rendered stays as it was too; the problem is that of the file which the error names.
+    template cannot be rendered stays as it was too, with all the files that it was rendered from; the problem is that
+    of the file which the error names. What is checked is what was read, and what was read is what will be sent.
     Several publishings may run at once, one for each file uploaded: one that was overtaken reads everything anew.
     """
     while True:
         kept = read_in_force()
-        listed = {file.key: file.etag for prefix in PREFIXES for file in bucket.list_files(prefix)}
-        files = Files(listed, partial(_read, listed), BucketFiles(bucket.read))
-        checked = check_files(files, kept.in_force, now)
+        found = snapshot.take()
+        checked = check_files(_files(found), kept.in_force, now)
         in_force = replace(checked.in_force, pauses=_pauses(kept.in_force, checked.in_force, now))
         if in_force == kept.in_force:
             break
+        _keep_editions(kept.in_force, checked)
         _plan_jobs(kept.in_force, in_force, now)
-        if put_in_force(replace(in_force, since=now), kept):
+        if not in_force.decides_as(kept.in_force):
+            in_force = replace(in_force, since=now)
+        if put_in_force(in_force, kept):
             break
     forget()
     published = _published(kept.in_force, checked)
     if published.withdrawn:
         logger.info("journeys withdrawn", extra={"journeys": published.withdrawn})
-    mail_problems(_tell(listed, checked.problems), in_force.settings)
+    mail_problems(_tell(found, checked.problems), in_force.settings)
     return published
 
 
-def _read(listed: dict[str, str], key: str) -> bytes:
-    """A file's bytes, by S3's word of its content: read once by each process."""
-    known = _bodies.get(key)
-    if known is None or known.etag != listed[key]:
-        known = bucket.read(key)
-        assert known is not None
-        _bodies[key] = known
-    return known.body
+def _files(found: Snapshot) -> Files:
+    templates = {key.removeprefix("templates/"): version for key, version in found.versions.items()}
+
+    def read(name: str, version: str) -> TemplateFile:
+        return decoded(name, found.files[f"templates/{name}"].body, version)
+
+    return Files(found.versions, lambda key: found.files[key].body, PinnedFiles(templates, read), found.unpinned)
+
+
+def _keep_editions(before: InForce, checked: Checked) -> None:
+    """Keep the editions that are new, before anything names them: after a crash in between they are not used."""
+    known = {message.edition for message in before.messages}
+    for edition in checked.editions:
+        if edition.id not in known:
+            editions.keep(edition)
 
 
 def _published(before: InForce, checked: Checked) -> Published:
@@ -149,7 +154,7 @@ def _moments_watched(in_force: InForce) -> set[tuple[str, ...]]:
     return watched
 
 
-def _tell(listed: dict[str, str], problems: list[Problem]) -> dict[str, list[Problem]]:
+def _tell(found: Snapshot, problems: list[Problem]) -> dict[str, list[Problem]]:
     """Write what is wrong beside each file; the answer is what was not told before, by file.
 
     Of publishings that run at once one writes, and answers.
@@ -158,17 +163,17 @@ def _tell(listed: dict[str, str], problems: list[Problem]) -> dict[str, list[Pro
     by_file: dict[str, list[Problem]] = {}
     for problem in problems:
         by_file.setdefault(problem.file, []).append(problem)
-    for key, found in by_file.items():
+    for key, wrong in by_file.items():
         beside = f"{key}{PROBLEMS}"
-        body = "".join(f"{problem}\n" for problem in found).encode()
-        there = bucket.read(beside) if beside in listed else None
+        body = "".join(f"{problem}\n" for problem in wrong).encode()
+        there = bucket.read(beside) if beside in found.beside else None
         if there is None:
             written = bucket.put(beside, body, overwrite=False)
         else:
             written = there.body != body and bucket.replace(beside, body, there.etag)
         if written:
-            told[key] = found
-    for key in listed:
-        if key.endswith(PROBLEMS) and key.removesuffix(PROBLEMS) not in by_file:
+            told[key] = wrong
+    for key in found.beside:
+        if key.removesuffix(PROBLEMS) not in by_file:
             bucket.delete(key)
     return told

@@ -30,7 +30,8 @@ from chalicelib.domain.rehearsal import Rehearsal
 from chalicelib.domain.rehearsal_report import Report, Source
 from chalicelib.domain.rehearsal_tally import Tally, Told
 from chalicelib.domain.segments import Segment
-from chalicelib.errors import TemplateError, UnknownJourneyError
+from chalicelib.domain.shop import MessageDefinition
+from chalicelib.errors import TemplateError, UnknownEditionError, UnknownJourneyError
 
 TOLD_EVERY = 2000
 """Entries after which progress is told again."""
@@ -41,6 +42,9 @@ ESTIMATE = (
 )
 """How costs are known without rendering each message."""
 
+FilesOf = Callable[[MessageDefinition], TemplateFiles]
+"""Where the templates of a message are."""
+
 Progress = Callable[[int, datetime], None]
 """Told now and then: how many entries have been played, and the virtual clock's time."""
 
@@ -48,10 +52,10 @@ Progress = Callable[[int, datetime], None]
 class Pricing:
     """What each send costs, by a price list; SMS by the parts of their text, rendered once per message and language."""
 
-    def __init__(self, prices: Prices, definitions: Definitions, files: TemplateFiles) -> None:
+    def __init__(self, prices: Prices, definitions: Definitions, files_of: FilesOf) -> None:
         self.prices = prices.with_overrides(definitions.settings.price_overrides)
         self._definitions = definitions
-        self._templates, self._files = Templates(), files
+        self._templates, self._files_of = Templates(), files_of
         self._parts: dict[tuple[str, str, bool], int] = {}
 
     def cost(self, message: Message, customer: Customer) -> Decimal:
@@ -75,12 +79,17 @@ class Pricing:
                 rendered = self._templates.render(Occasion(
                     sample_message(definition, code=key[2]), definition, FULL_CUSTOMER, FULL_EVENT, settings, Links(),
                     SAMPLE_NOW, key[1] or settings.locale,
-                ), "sms", self._files)
-            except TemplateError:
+                ), "sms", self._files_of(definition))
+            except (TemplateError, UnknownEditionError):
                 self._parts[key] = 1
             else:
                 self._parts[key] = sms_parts.split(rendered.text).count
         return self._parts[key]
+
+
+def all_in(files: TemplateFiles) -> FilesOf:
+    """The templates of every message in one place, as a folder."""
+    return lambda _: files
 
 
 def with_live(definitions: Definitions, names: Iterable[str], others: Iterable[Journey] = ()) -> Definitions:

@@ -31,11 +31,12 @@ class File(Struct, frozen=True):
 
 
 class Listed(Struct, frozen=True):
-    """A file as listed; `size` in bytes."""
+    """A file as listed; `size` in bytes, `changed_at` to the second."""
 
     key: str
     etag: str
     size: int
+    changed_at: datetime
 
 
 class Quarantined(Struct, frozen=True):
@@ -67,6 +68,18 @@ def read(key: str, etag: str = "") -> File | None:
         return File(key, answer["Body"].read(), answer["ETag"], answer.get("VersionId", ""))
 
 
+def read_version(key: str, version_id: str) -> bytes:
+    """A file as it was in one of its versions, which never changes; priced as `read`.
+
+    Raises:
+        FileMissingError: there is no such version (any more).
+        StorageUnavailableError: S3 is away.
+    """
+    with _errors(key):
+        body: bytes = clients.client("s3").get_object(Bucket=_bucket(), Key=key, VersionId=version_id)["Body"].read()
+        return body
+
+
 def list_files(prefix: str) -> Iterator[Listed]:
     """The files whose key begins with `prefix`, in the order of their keys; 1,000 to a request of 5 $ per million."""
     start: dict[str, str] = {}
@@ -74,7 +87,7 @@ def list_files(prefix: str) -> Iterator[Listed]:
         with _errors(prefix):
             page = clients.client("s3").list_objects_v2(Bucket=_bucket(), Prefix=prefix, **start)
         for listed in page.get("Contents", []):
-            yield Listed(listed["Key"], listed["ETag"], listed["Size"])
+            yield Listed(listed["Key"], listed["ETag"], listed["Size"], listed["LastModified"])
         if not page.get("IsTruncated"):
             return
         start = {"ContinuationToken": page["NextContinuationToken"]}
@@ -183,7 +196,7 @@ def _errors(key: str) -> Iterator[None]:
         yield
     except ClientError as error:
         status = _status(error)
-        if error.response["Error"]["Code"] == "NoSuchKey":
+        if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion"):
             raise FileMissingError(key) from error
         if status >= 500 or status == 429:
             raise StorageUnavailableError(f"S3 answers {status} for {key}") from error

@@ -13,11 +13,12 @@ from moto.sns.models import sns_backends
 from msgspec.structs import replace
 
 from chalicelib.domain.customer import Address, Consent, Customer, Profile
+from chalicelib.domain.editions import Edition
 from chalicelib.domain.events import Cart, Entry, Event
 from chalicelib.domain.journeys import END, End, EventTrigger, Exit, Journey, Send, version_of
 from chalicelib.domain.messages import Message, Status
 from chalicelib.domain.shop import Check, MessageDefinition, QuietHours, ShopSettings
-from chalicelib.flows import definitions_in_force
+from chalicelib.flows import definitions_in_force, editions
 from chalicelib.flows.definitions_in_force import InForce, put_in_force, read_in_force
 from chalicelib.storage import bucket, clients, customers, log, messages, tables
 from chalicelib.storage.customers import Stored
@@ -82,14 +83,15 @@ class SendingShop:
         in_force = InForce(
             settings=ShopSettings(**(own | settings)),
             journeys=(replace(WELCOME, budget=journey_budget),),
-            messages=tuple(
-                MessageDefinition(
-                    name=name, category="marketing", channels=EVERYTHING, checks=checks,
-                    variants=variants[:3] if name == "hello" else variants[3:],
-                )
-                for name in ("hello", "broken")
-            ),
         )
+        messages = tuple(
+            MessageDefinition(
+                name=name, category="marketing", channels=EVERYTHING, checks=checks,
+                variants=variants[:3] if name == "hello" else variants[3:],
+            )
+            for name in ("hello", "broken")
+        )
+        in_force = replace(in_force, messages=tuple(pinned(message, in_force.settings) for message in messages))
         assert put_in_force(in_force, read_in_force())
         definitions_in_force.forget()
 
@@ -153,6 +155,19 @@ class SendingShop:
     def texts(self) -> list[tuple[str, str]]:
         """The SMS that reached SNS: phone and text."""
         return list(sns_backends[DEFAULT_ACCOUNT_ID][REGION].sms_messages.values())
+
+
+def pinned(message: MessageDefinition, settings: ShopSettings) -> MessageDefinition:
+    """The message with an edition of the files that lie in the bucket now, unchecked: publishing refuses a broken one.
+    """
+    files = {}
+    for listed in bucket.list_files("templates/"):
+        file = bucket.read(listed.key)
+        assert file is not None
+        files[file.key.removeprefix("templates/")] = file.version_id
+    edition = Edition.of(message, files, settings)
+    editions.keep(edition)
+    return replace(message, edition=edition.id)
 
 
 def later(**units: int) -> datetime:

@@ -21,7 +21,7 @@ from chalicelib.domain.prices import Prices
 from chalicelib.domain.rehearsal import Rehearsal
 from chalicelib.errors import UnknownJourneyError
 from chalicelib.flows import definitions_in_force
-from chalicelib.flows.rehearse import Pricing, rehearse, with_live
+from chalicelib.flows.rehearse import Pricing, all_in, rehearse, with_live
 from chalicelib.flows.time_order import in_order_of_recording
 from chalicelib.storage import clients, customers, log, messages
 from tests.domain.stories import agreed, anna, at, cart, in_force, journey, marketing, ordered, told
@@ -29,7 +29,7 @@ from tests.flows.whole_path import WholePath
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 PRICES = Prices("2026-01", "a test", Decimal("0.0001"), Decimal("0.000001"), {"RU": Decimal("0.05")}, Decimal("0.1"))
-NO_FILES = GivenFiles({})
+NO_FILES = all_in(GivenFiles({}))
 REMINDER = """
 journey: reminder
 enter: {on: cart.updated, key: event.cart.id, again: always}
@@ -261,7 +261,9 @@ def test_costs_are_those_of_the_price_list_and_the_shops_own_prices() -> None:
 
 
 def test_an_sms_is_priced_by_the_parts_of_its_text_and_the_country_of_the_phone() -> None:
-    files = GivenFiles({"first/sms.ru.txt": "Ваша скидка ждёт. " * 5, "first/sms.en.txt": "Your discount waits."})
+    files = all_in(GivenFiles({
+        "first/sms.ru.txt": "Ваша скидка ждёт. " * 5, "first/sms.en.txt": "Your discount waits.",
+    }))
     by_sms = marketing("first", "sms", variants=("sms.ru", "sms.en"))
     definitions = in_force(REMINDER, messages=[by_sms])
     pricing = Pricing(PRICES, definitions, files)

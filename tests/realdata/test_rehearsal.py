@@ -21,7 +21,7 @@ from chalicelib.domain.definitions import Definitions
 from chalicelib.domain.fold import fold
 from chalicelib.domain.rehearsal_report import Report
 from chalicelib.domain.shop import ShopSettings
-from chalicelib.flows.rehearse import Pricing, rehearse
+from chalicelib.flows.rehearse import Pricing, all_in, rehearse
 from infra.histories import clickstream, online_retail
 from infra.recorded_events import Refused, read_events
 
@@ -58,7 +58,7 @@ def rehearsed(path: Path) -> Report:
     definitions = read_folder(ROOT / "templates", ROOT / "schedules")
     prices = read_prices((ROOT / "schedules" / "prices.yaml").read_text("utf-8"))
     refused = Refused()
-    pricing = Pricing(prices, definitions, FolderFiles(ROOT / "templates"))
+    pricing = Pricing(prices, definitions, all_in(FolderFiles(ROOT / "templates")))
     report = rehearse(read_events(path, refused=refused), definitions, pricing, source="file", name=path.name)
     assert refused.reasons == []
     return report
