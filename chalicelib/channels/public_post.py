@@ -1,4 +1,5 @@
-"""One POST to a URL that somebody else chose: https on the public internet only, never redirected, never repeated."""
+"""One POST, or one HEAD, to a URL that somebody else chose: https on the public internet only, never redirected, never
+repeated."""
 
 from __future__ import annotations
 
@@ -61,6 +62,24 @@ class PublicPost:
         except (exceptions.HTTPError, OSError) as error:
             raise ProviderOutcomeUnknownError(type(error).__name__) from error
         return answer.status, answer.headers
+
+    def head(self, url: str) -> int:
+        """Ask once whether a page is there; the status of the answer, a redirect's included.
+
+        Raises ValueError for a URL that may not be called, ProviderRefusedError when no answer came.
+        """
+        from urllib3 import exceptions
+        from urllib3.util import Timeout
+
+        pool, path, host = self._pool(url)
+        try:
+            answer = pool.urlopen(
+                "HEAD", path, headers={"Host": host, "User-Agent": "Selvedge"}, retries=False, redirect=False,
+                timeout=Timeout(connect=CONNECT_SECONDS, read=self._read_seconds),
+            )
+        except (exceptions.HTTPError, OSError) as error:
+            raise ProviderRefusedError(type(error).__name__, retryable=True) from error
+        return int(answer.status)
 
     def _pool(self, url: str) -> tuple[Any, str, str]:
         """The connection pool for a URL, the path to ask for, and the Host header."""

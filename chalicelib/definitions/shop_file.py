@@ -10,13 +10,14 @@ from chalicelib.definitions.budgets import month_budget
 from chalicelib.definitions.spans import seconds_of, time_of
 from chalicelib.definitions.yaml_reader import Node, read
 from chalicelib.domain.customer import RECENT_SENDS
-from chalicelib.domain.identifiers import normalise_email
+from chalicelib.domain.identifiers import normalise_email, normalise_phone
 from chalicelib.domain.shop import Clicks, FrequencyCap, QuietHours, ShopSettings
 from chalicelib.domain.timing import zone
 
 _FIELDS = (
     "url", "sender", "locale", "locales", "time-zone", "country", "currency",
     "quiet-hours", "holdout", "caps", "sms", "budget", "problems-to", "broadcasts", "links",
+    "test-addresses",
 )
 _TEXTS = {"url": "url", "locale": "locale", "country": "country", "currency": "currency"}
 _OF_THE_BRAND = {"shop": "name", "support": "support", "address": "address", "brand": "logo` and `colors"}
@@ -42,6 +43,9 @@ def read_shop(text: str, file: str = "shop.yaml") -> ShopSettings:
         settings["time_zone"] = _zone(fields["time-zone"])
     if "problems-to" in fields:
         settings["problems_to"] = tuple(_address(node) for node in fields["problems-to"].items())
+    if "test-addresses" in fields:
+        country = settings.get("country", ShopSettings().country)
+        settings["test_addresses"] = tuple(_reachable(node, country) for node in fields["test-addresses"].items())
     if "quiet-hours" in fields:
         settings["quiet_hours"] = _quiet_hours(fields["quiet-hours"])
     if "holdout" in fields:
@@ -72,6 +76,13 @@ def _address(node: Node) -> str:
     address = normalise_email(node.string())
     if not address:
         raise node.error(f"should be a mail address, not {node.text!r}")
+    return address
+
+
+def _reachable(node: Node, country: str) -> str:
+    address = normalise_email(node.string()) if "@" in node.string() else normalise_phone(node.string(), country)
+    if not address:
+        raise node.error(f"should be a mail address or a phone number, not {node.text!r}")
     return address
 
 

@@ -41,6 +41,7 @@ class ShopSettings(Struct, frozen=True):
     `budget` is what messages may cost in a month, US dollars as a Decimal's text; empty for no limit.
     `broadcast_per_second` bounds how fast a broadcast goes (0: by the provider's quota alone), of which the share of
     `broadcast_keep_free` per cent stays free for other mail.
+    `test_addresses` are the mail addresses and phones (E.164) that a test of a message may be sent to.
     `link_source` is the `utm_source` of links to the shop; `clicks` on them in mail are counted by SES or by redirects
     of our own.
     """
@@ -66,6 +67,7 @@ class ShopSettings(Struct, frozen=True):
     broadcast_keep_free: float = 20.0
     link_source: str = "selvedge"
     clicks: Clicks = "ses"
+    test_addresses: tuple[str, ...] = ()
 
     def introduced(self, locale: str) -> Introduction:
         """The shop as it introduces itself to a reader of this language."""

@@ -45,6 +45,12 @@ def test_several_may_be_told_of_a_refused_file() -> None:
     assert read_shop("problems-to: lena@weavers.example\n").problems_to == ("lena@weavers.example",)
 
 
+def test_tests_go_to_addresses_and_phones_as_they_are_written_everywhere() -> None:
+    settings = read_shop('country: RU\ntest-addresses: [Lena@weavers.example, "8 (912) 345-67-89"]\n')
+    assert settings.test_addresses == ("lena@weavers.example", "+79123456789")
+    assert read_shop("locale: en\n").test_addresses == ()
+
+
 def test_links_say_whose_they_are_and_who_counts_their_clicks() -> None:
     settings = read_shop("links: {source: weavers-letters, clicks: own}\n")
     assert (settings.link_source, settings.clicks) == ("weavers-letters", "own")
@@ -72,6 +78,7 @@ def test_links_say_whose_they_are_and_who_counts_their_clicks() -> None:
     ("caps:\n  - {tag: email, count: one, window: 1 day}\n", 2, "should be a whole number"),
     ("sender: shop@example.org\n", 1, "should be a mapping"),
     ("problems-to: [lena]\n", 1, "should be a mail address, not 'lena'"),
+    ("test-addresses: [lena]\n", 1, "should be a mail address or a phone number, not 'lena'"),
     ("budget: 50\n", 1, "should be a mapping"),
     ("budget: {}\n", 1, 'lacks the field `month`, as in `budget: {month: "50.00"}`'),
     ("budget: {month: plenty}\n", 1, "should be US dollars such as \"50.00\", not 'plenty'"),
