@@ -1,4 +1,4 @@
-"""Routes of the pages customers reach from a message: unsubscribing and preferences."""
+"""Routes of the pages customers reach from a message: unsubscribing, preferences, surveys."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from chalice import Blueprint, Response
 
 if TYPE_CHECKING:
     from chalicelib.api.public_pages import Visit
+    from chalicelib.api.survey_page import SurveyVisit
 
 FORM_TYPES: Final = ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "application/json"]
 """What a one-click request may come as: RFC 8058 names the first two; Chalice takes a missing type for the last."""
@@ -39,7 +40,25 @@ def save_preferences(token: str) -> Response:
     return _visit().save_preferences(token)
 
 
+@blueprint.route("/s/{token}", methods=["GET"])
+def ask_survey(token: str) -> Response:
+    """The page of a survey, with the answer that was clicked."""
+    return _survey_visit().ask(token)
+
+
+@blueprint.route("/s/{token}", methods=["POST"], content_types=FORM_TYPES[:1])
+def answer_survey(token: str) -> Response:
+    """Write an answer down and ask why."""
+    return _survey_visit().answer(token)
+
+
 def _visit() -> Visit:
     from chalicelib.api.public_pages import Visit  # a webhook needs no pages: they would slow its cold start
 
     return Visit(blueprint.current_request)
+
+
+def _survey_visit() -> SurveyVisit:
+    from chalicelib.api.survey_page import SurveyVisit  # likewise
+
+    return SurveyVisit(blueprint.current_request)

@@ -1,4 +1,4 @@
-"""The pages customers reach from a message: unsubscribing and preferences. No login, no cookies, no script.
+"""The pages customers reach from a message: unsubscribing and preferences. No login, no cookies, no script here.
 
 The link's signature is the permission. Looking at a page changes nothing: mail scanners open every link.
 """
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MAX_FIELDS: Final = 400
 """Fields of a preferences form; a shop has some dozens."""
 
-_FOLDER: Final = Path(__file__).with_name("pages")
+FOLDER: Final = Path(__file__).with_name("pages")
 _ONE_CLICK: Final = b"List-Unsubscribe"
 
 
@@ -157,8 +157,13 @@ class Visit:
         except StorageUnavailableError:
             return ShopSettings()
 
-    def _page(self, template: str, title: str, *, status: int = 200, **values: Any) -> Response:
+    def _page(
+        self, template: str, title: str, *, status: int = 200, script_digest: str = "", **values: Any,
+    ) -> Response:
+        """A page; `script_digest` is the SHA-256, in base64, of the one script that stands in it."""
         style, content_policy = _style()
+        if script_digest:
+            content_policy += f"; script-src 'sha256-{script_digest}'"
         shop = clean(self._settings().introduced(self._language()))
         html = _environment().get_template(template).render(
             title=title, language=self._language(), words=self._words(), shop=shop, style=style, **values,
@@ -204,7 +209,7 @@ def _style() -> tuple[Any, str]:
     """The stylesheet, to stand in the page, and the content policy that allows it by its hash, and nothing else."""
     from markupsafe import Markup
 
-    style = (_FOLDER / "public.css").read_text("utf-8").strip()
+    style = (FOLDER / "public.css").read_text("utf-8").strip()
     digest = b64encode(sha256(style.encode()).digest()).decode()
     policy = "; ".join((
         "default-src 'none'", f"style-src 'sha256-{digest}'", "form-action 'self'", "base-uri 'none'",
@@ -218,6 +223,6 @@ def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # a webhook needs no pages
 
     return Environment(
-        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -54,6 +54,7 @@ EVENT_PARTS: Mapping[str, str] = {
     "shop.redaction-requested": "",
     "review.submitted": "data",
     "survey.answered": "data",
+    "survey.commented": "data",
     "form.submitted": "data",
     "store.visited": "data",
     "loyalty.joined": "data",

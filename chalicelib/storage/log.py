@@ -90,6 +90,11 @@ def history(customer_id: str) -> Iterator[Entry]:
     return map(entry_of, Events.search(customer_id))
 
 
+def beginning_with(customer_id: str, beginning: str) -> Iterator[Entry]:
+    """A customer's entries whose ids begin so, strongly consistent: a read unit per 4 KB of them."""
+    return map(entry_of, Events.search(customer_id, Events.entry_id.startswith(beginning), consistent=True))
+
+
 def customers_recorded_since(moment: datetime) -> Iterator[str]:
     """The customers with an entry recorded at or after `moment`, each once. Reads the whole table: for recovery"""
     known = set()

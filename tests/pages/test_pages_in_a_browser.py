@@ -5,13 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 from werkzeug.test import Client
 
+from chalicelib import clock
+from chalicelib.content import links
 from chalicelib.domain.customer import Customer
+from chalicelib.storage import log
 from tests.api.application import wsgi
 from tests.content.places import render_shipped, shipped_messages
 from tests.pages.conftest import Token
@@ -19,6 +23,10 @@ from tests.pages.test_public_pages import told
 
 pytestmark = pytest.mark.browser
 
+PERSON = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+)
+"""What a person's Chromium says it is; the tests' says that it has no head."""
 SCREENS = [(320, "light"), (320, "dark"), (1280, "light"), (1280, "dark")]
 
 
@@ -34,11 +42,20 @@ def address(pages: Client) -> Iterator[str]:
 
 
 @contextmanager
-def opened(browser: Browser, width: int = 1280, scheme: str = "light", locale: str = "ru-RU") -> Iterator[Page]:
-    """An empty page without pictures; whatever the browser complains of, but a refused request, fails the test."""
+def opened(
+    browser: Browser, width: int = 1280, scheme: str = "light", locale: str = "ru-RU", *, by_person: bool = False,
+    script: bool = True,
+) -> Iterator[Page]:
+    """An empty page without pictures; whatever the browser complains of, but a refused request, fails the test.
+
+    A browser is a person's when it says so and does not own to being driven.
+    """
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light", locale=locale,
+        user_agent=PERSON if by_person else None, java_script_enabled=script,
     )
+    if by_person:
+        context.add_init_script("Object.defineProperty(navigator, 'webdriver', {get: () => false})")
     page = context.new_page()
     page.route("**/*.jpg", lambda route: route.abort())
     complaints: list[str] = []
@@ -106,15 +123,70 @@ def test_stopping_everything_with_the_mouse(browser: Browser, address: str, anna
     assert told() == [("consent.withdrawn", "email", "*", "preferences-page")]
 
 
+def survey(token: Token, score: str = "") -> str:
+    """The address of a survey asked an hour ago."""
+    expires_at = clock.now() - timedelta(hours=1) + links.VALID["survey"]
+    signed = token(purpose="survey", about=("nps", "1024"), expires_at=expires_at)
+    return f"/s/{signed}?score={score}" if score else f"/s/{signed}"
+
+
+def answers() -> list[tuple[str, int]]:
+    """What the log has of Anna's answers."""
+    return [(event.name, event.data["score"]) for entry in log.history("0anna") for event in entry.events]
+
+
+def test_a_click_on_a_number_is_an_answer_and_a_comment_may_follow(
+    browser: Browser, address: str, anna: Customer, token: Token,
+) -> None:
+    with opened(browser, locale="en-GB", by_person=True) as page:
+        page.goto(address + survey(token, "4"))
+        page.get_by_role("heading", name="Thank you").wait_for()
+        assert page.get_by_role("status").inner_text() == "We have noted your 4. You can still change it."
+        assert answers() == [("survey.answered", 4)]
+        page.get_by_role("radio", name="6", exact=True).check()
+        page.get_by_role("textbox", name="Why is that?").fill("The sleeves are short")
+        page.get_by_role("button", name="Send").click()
+        page.get_by_text("We read every word.").wait_for()
+    assert answers() == [("survey.answered", 4), ("survey.answered", 6), ("survey.commented", 6)]
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_driven_browser_and_one_without_scripts_have_a_button(
+    browser: Browser, address: str, anna: Customer, token: Token, script: bool,
+) -> None:
+    with opened(browser, locale="en-GB", script=script) as page:
+        page.goto(address + survey(token, "9"))
+        page.wait_for_load_state("networkidle")
+        assert answers() == []
+        page.get_by_role("button", name="Send").click()
+        page.get_by_role("heading", name="Thank you").wait_for()
+    assert answers() == [("survey.answered", 9)]
+
+
+def test_answering_by_keyboard(browser: Browser, address: str, anna: Customer, token: Token) -> None:
+    with opened(browser, locale="en-GB") as page:
+        page.goto(address + survey(token))
+        page.keyboard.press("Tab")  # the shop's name
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+        for _ in range(8):
+            page.keyboard.press("ArrowRight")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+    assert answers() == [("survey.answered", 8)]
+
+
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_pages_fit_the_screen_and_can_be_read(  # noqa: PLR0917  (fixtures)
     browser: Browser, address: str, anna: Customer, token: Token, width: int, scheme: str,
 ) -> None:
     with opened(browser, width, scheme) as page:
-        for path in (f"/u/{token()}", f"/p/{token(purpose='preferences')}", "/u/forged"):
+        asked = survey(token, "9")
+        for path in (f"/u/{token()}", f"/p/{token(purpose='preferences')}", "/u/forged", asked):
             page.goto(address + path)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-            for selector in ("h1", "main p:nth-of-type(2)", ".muted a", "legend", "label", "button", "button.quiet"):
+            for selector in ("h1", "main p:nth-of-type(2)", ".muted a", "legend", "label", "button", "button.quiet",
+                             ".ends", "input:checked + span", "input:not(:checked) + span"):
                 if page.locator(selector).count():
                     assert contrast(page, selector) >= 4.5, selector
         assert page.locator("main").evaluate("main => getComputedStyle(main).maxWidth") == "560px"  # the style applies
