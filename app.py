@@ -79,7 +79,10 @@ def archive(event: Any) -> None:
 
 @app.schedule(Cron(30, 2, "*", "*", "?", "*"))
 def compact(_event: Any) -> dict[str, int]:
-    """The days of the archive that are over become tables."""
+    """The days of the archive that are over become tables, and the tables rankings for recommendations."""
     from chalicelib.flows.compact import compact as make_tables
+    from chalicelib.flows.rank import rank
 
-    return {made.day.isoformat(): made.events for made in make_tables(clock.now())}
+    made = make_tables(clock.now())
+    rank(clock.now())
+    return {one.day.isoformat(): one.events for one in made}

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from msgspec.structs import fields
 
+from chalicelib.analytics.connection import connect
 from chalicelib.domain.events import Order
 
-MEMORY_MB = 1024
-"""What DuckDB may take of the function's memory; beyond that it goes on in `folder`."""
 ROWS = """
 SELECT
     entry.customer_id AS customer_id,
@@ -67,18 +66,8 @@ def write(lines: Path, target: Path) -> int:
 
     Work that does not fit into memory is kept in the folder of `target`.
     """
-    import duckdb  # 20 MB that only this function carries
-
     currency = next(one.default for one in fields(Order) if one.name == "currency")
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": f"{MEMORY_MB}MB",
-        "temp_directory": str(target.parent),
-        "threads": 2,
-        # What it does not have it would fetch from the internet.
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
-    with duckdb.connect(config=settings) as database:
+    with connect(target.parent) as database:
         given = {"lines": str(lines), "currency": currency, "target": str(target)}
         copied = database.execute(f"COPY ({ROWS}) TO $target (FORMAT parquet, COMPRESSION zstd)", given)
         row = copied.fetchone()

@@ -38,6 +38,7 @@ from chalicelib.flows.late_messages import reason_not_to_send
 from chalicelib.flows.means import Means, means, prices_in_force
 from chalicelib.flows.offer_checks import as_it_stands
 from chalicelib.flows.products import completed, looked_up
+from chalicelib.flows.recommendations import Recommender
 from chalicelib.flows.spending import Reservation, budgets_of, month_of
 from chalicelib.observability import logger
 from chalicelib.storage import codes, customers, log
@@ -158,6 +159,7 @@ class Attempt:
             settings, links = edition.settings_under(settings), self._links(address.channel)
             occasion = Occasion(
                 message, definition, self._customer, self._as_it_stands[0], settings, links, now,
+                recommend=self._recommender,
             )
             rendered = self._means.templates.render(occasion, address.channel, files_of(edition))
         except UnknownEditionError as error:
@@ -207,6 +209,11 @@ class Attempt:
         known = looked_up(event, whole=bool(definition.checks))
         event = completed(event, known)
         return as_it_stands(event, definition.checks, known) if definition.checks else (event, True)
+
+    @cached_property
+    def _recommender(self) -> Recommender:
+        """What the message recommends, if its template asks: the same in all channels that are tried."""
+        return Recommender(self._customer, self._as_it_stands[0], self._now)
 
     @property
     def _outdated(self) -> Reason | None:

@@ -1,6 +1,7 @@
-"""Each day that is over becomes one file of lines, for rehearsals, and one Parquet file, for reports and predictions.
+"""Each day that is over becomes one file of lines, for rehearsals, one Parquet file, for reports and predictions, and a
+small one of what happened to products, for recommendations.
 
-    list the day's files ─▶ their lines, in order and each once ─▶ write both ─▶ mark the day with those files
+    list the day's files ─▶ their lines, in order and each once ─▶ write all ─▶ mark the day with those files
                                         crash anywhere: there is no such mark, and the next run does the day again
 
 The files of the log stay as they are. A day to which one was added since its mark is done again.
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from chalicelib.analytics import log_table
+from chalicelib.analytics import log_table, product_counts
 from chalicelib.observability import logger
 from chalicelib.storage import archive
 from chalicelib.storage.archive import Compacted
@@ -64,12 +65,14 @@ def _to_do(today: date) -> Iterator[tuple[date, tuple[Listed, ...]]]:
 
 def _make(day: date, found: tuple[Listed, ...]) -> Compacted:
     with tempfile.TemporaryDirectory() as folder:
-        lines, table = Path(folder) / "log.ndjson.gz", Path(folder) / "log.parquet"
+        lines, table, goods = (Path(folder) / name for name in ("log.ndjson.gz", "log.parquet", "products.parquet"))
         entries = _write(archive.lines(found), lines)
         mark = Compacted(archive.fingerprint(found), entries, log_table.write(lines, table))
-        with lines.open("rb") as day_lines, table.open("rb") as day_table:
+        product_counts.write(table, goods)
+        with lines.open("rb") as day_lines, table.open("rb") as day_table, goods.open("rb") as day_products:
             archive.put_day(day, day_lines)
             archive.put_parquet(day, day_table)
+            archive.put_products(day, day_products)
     archive.mark_compacted(day, mark)
     return mark
 

@@ -20,7 +20,7 @@ from chalicelib.domain.messages import Message
 from chalicelib.domain.prices import Prices
 from chalicelib.domain.shop import ShopSettings
 from chalicelib.errors import DefinitionError, FileMissingError, StorageUnavailableError
-from chalicelib.flows import sending_clients
+from chalicelib.flows import rankings_in_force, sending_clients
 from chalicelib.flows.sending_clients import sending_client
 from chalicelib.flows.spending import Purse
 from chalicelib.observability import logger
@@ -166,7 +166,8 @@ def _read_prices(known: _KnownPrices) -> None:
 
 
 def forget() -> None:
-    """Make the means anew when next asked for, and read the prices again."""
+    """Make the means anew when next asked for, and read prices and rankings again."""
     _means.cache_clear()
+    rankings_in_force.forget()
     _known.clear()
     sending_clients.forget()

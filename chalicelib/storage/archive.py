@@ -3,7 +3,8 @@
     archive/log/day=2026-11-22/<first entry's time>-<first sequence>-<last sequence>.ndjson.gz   lines, as they came
     archive/days/2026-11-22.ndjson.gz                      all lines of the day, in order and each once
     archive/parquet/day=2026-11-22/log.parquet             the day's events as a table
-    archive/compacted/2026-11-22.json                      what these two were made of
+    archive/products/day=2026-11-22/products.parquet       which products were bought and looked at that day, by whom
+    archive/compacted/2026-11-22.json                      what these three were made of
     archive/unreadable/<stream label>-<sequence>.json      a record that is no entry
 
 A day is one of UTC, by `recorded_at`. Within a file the lines are in recorded order, and a file's name tells its first:
@@ -34,7 +35,7 @@ from chalicelib.errors import FileMissingError
 from chalicelib.storage import bucket
 from chalicelib.storage.bucket import Listed
 
-LOG, DAYS, PARQUET = "archive/log/", "archive/days/", "archive/parquet/"
+LOG, DAYS, PARQUET, PRODUCTS = "archive/log/", "archive/days/", "archive/parquet/", "archive/products/"
 COMPACTED, UNREADABLE = "archive/compacted/", "archive/unreadable/"
 """The folders of the archive."""
 READ_AHEAD = 16
@@ -182,7 +183,27 @@ def put_day(day: date, content: BinaryIO) -> None:
 
 def put_parquet(day: date, content: BinaryIO) -> None:
     """Put a day's table in the place of the one that may be there."""
-    bucket.put(f"{PARQUET}day={day.isoformat()}/log.parquet", content)
+    bucket.put(_table_key(day), content)
+
+
+def put_products(day: date, content: BinaryIO) -> None:
+    """Put a day's table of products in the place of the one that may be there."""
+    bucket.put(_products_key(day), content)
+
+
+def parquet(day: date) -> bytes:
+    """The table of a day. Raises FileMissingError for one that was not compacted."""
+    return _body(_table_key(day))
+
+
+def products(day: date) -> bytes:
+    """The table of products of a day. Raises FileMissingError for one that has none."""
+    return _body(_products_key(day))
+
+
+def days_with_products() -> set[date]:
+    """The days that have a table of products; one LIST for a thousand of them."""
+    return {date.fromisoformat(folder.rpartition("day=")[2]) for folder in bucket.list_folders(PRODUCTS)}
 
 
 def mark_compacted(day: date, mark: Compacted) -> None:
@@ -218,6 +239,14 @@ def _folder(day: date) -> str:
 
 def _day_key(day: date) -> str:
     return f"{DAYS}{day.isoformat()}.ndjson.gz"
+
+
+def _table_key(day: date) -> str:
+    return f"{PARQUET}day={day.isoformat()}/log.parquet"
+
+
+def _products_key(day: date) -> str:
+    return f"{PRODUCTS}day={day.isoformat()}/products.parquet"
 
 
 def _mark_key(day: date) -> str:

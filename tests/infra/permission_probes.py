@@ -24,6 +24,7 @@ from tests.infra import storefront_payloads as payloads
 from tests.infra.deployed_shop import MOBILE_APPLICATION, eventually, shop_file
 from tests.infra.journey_probes import owner_is_told_that_a_budget_is_nearly_spent, vip_gets_a_code_and_a_person_a_task
 from tests.infra.management_probes import MANAGEMENT_PROBES
+from tests.infra.ranking_probes import RANKING_PROBES
 from tests.infra.stepped_shop import Probe, SteppedShop
 from tests.infra.storefront_payloads import Person
 
@@ -379,7 +380,8 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("Sender", "ReadDefinitions"): order_is_confirmed,
     ("Sender", "ReserveBudgets"): order_is_confirmed,
     ("Sender", "TellTheOwnerOfBudgets"): owner_is_told_that_a_budget_is_nearly_spent,
-    ("Sender", "ReadTemplatesAndPrices"): order_is_confirmed,
+    ("Sender", "ReadTemplates"): order_is_confirmed,
+    ("Sender", "ReadPrices"): order_is_confirmed,
     ("Sender", "ReadSecrets"): order_is_confirmed,
     ("Sender", "ReadTheKeyOfWebPush"): browser_is_pushed_to,
     ("Sender", "SendMail"): order_is_confirmed,
@@ -405,5 +407,5 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("Compact", "ReadTheLog"): day_becomes_a_table,
     ("Compact", "WriteDaysAndTables"): day_becomes_a_table,
     ("Compact", "MarkDays"): day_becomes_a_table,
-} | MANAGEMENT_PROBES
+} | MANAGEMENT_PROBES | RANKING_PROBES
 """The probe of each statement that a function needs while it runs, or Lambda to read a stream for it."""
