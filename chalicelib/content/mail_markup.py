@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from html.parser import HTMLParser
 from typing import Final
 
+from chalicelib.content.attribute_values import attributes_as_written
 from chalicelib.content.sandbox import suggestion
 from chalicelib.content.source_places import position_of
 from chalicelib.content.template_files import TemplateFile
@@ -56,7 +57,7 @@ def compile_mjml(markup: str, name: str, sources: Iterable[TemplateFile]) -> str
 
     _refuse_deep(markup, name)
     try:
-        return mjml2html(markup, fonts={}, disable_comments=True)
+        return attributes_as_written(mjml2html(markup, fonts={}, disable_comments=True))
     except ValueError as error:
         for file in sources:
             if file.name.endswith(".mjml"):
