@@ -19,8 +19,8 @@ SERVICES = {
 """botocore's names of services, by the prefix of their actions in a policy."""
 
 OPERATIONS = {
-    "lambda:InvokeFunction": ("Invoke",), "s3:ListBucket": ("ListObjectsV2", "HeadBucket"),
-    "ses:SendRawEmail": ("SendEmail",),
+    "lambda:InvokeFunction": ("Invoke",), "s3:GetObjectVersion": ("GetObject",),
+    "s3:ListBucket": ("ListObjectsV2", "HeadBucket"), "ses:SendRawEmail": ("SendEmail",),
 }
 """Operations by action, where they are not called the same (Service Authorization Reference)."""
 

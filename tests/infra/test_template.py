@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.storage import tables
+from chalicelib.flows.snapshot import PREFIXES
+from chalicelib.storage import messages, tables
 from infra.roles import FAILURES
 
 Template = dict[str, Any]
@@ -48,6 +49,19 @@ def test_functions_run_on_the_python_that_packages_them(template: Template) -> N
         assert function["Runtime"] == f"python{sys.version_info.major}.{sys.version_info.minor}"
         assert function["Architectures"] == ["arm64"]
         assert "ReservedConcurrentExecutions" not in function
+
+
+def test_templates_outlive_the_messages_that_were_made_of_them(template: Template) -> None:
+    """Of rules that overlap the shorter time counts (S3 User Guide, "Conflicting lifecycle actions")."""
+    (bucket,) = of_type(template, "AWS::S3::Bucket").values()
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    kept = {
+        rule.get("Prefix", ""): rule["NoncurrentVersionExpiration"]["NoncurrentDays"]
+        for rule in bucket["LifecycleConfiguration"]["Rules"] if "NoncurrentVersionExpiration" in rule
+    }
+    over_templates = [days for prefix, days in kept.items() if "templates/".startswith(prefix)]
+    assert min(over_templates) > messages.KEPT.days
+    assert set(kept) >= {*PREFIXES, "archive/", "quarantine/"}
 
 
 def test_every_function_has_a_role_of_its_own(template: Template) -> None:
