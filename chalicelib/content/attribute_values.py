@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_ESCAPED_VALUE: Final = re.compile(r'="([^"\\]*(?:\\.[^"\\]*)+)"', re.DOTALL)
+_ESCAPED_VALUE: Final = re.compile(r'[^"\\]*(?:\\.[^"\\]*)+(?=")', re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)", re.DOTALL)
 _LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", "0": "", '"': "&quot;"}
 """What stands after a backslash (Rust's `char::escape_debug`) for what; all else for itself."""
@@ -18,11 +18,17 @@ _LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", "0": "", '"': "&quot;"}
 
 def attributes_as_written(html: str) -> str:
     """The HTML with Rust's escapes taken out of its attributes; texts and styles stay as they are."""
-    return _ESCAPED_VALUE.sub(_as_written, html) if "\\" in html else html
-
-
-def _as_written(value: re.Match[str]) -> str:
-    return f'="{_ESCAPE.sub(_character, value[1])}"'
+    pieces: list[str] = []
+    done = 0
+    found = html.find("\\")
+    while found >= 0:
+        start = html.rfind('="', done, found) + 2
+        value = _ESCAPED_VALUE.match(html, start) if start >= 2 else None
+        if value and value.end() > found:
+            pieces += html[done:start], _ESCAPE.sub(_character, value[0])
+            done = value.end()
+        found = html.find("\\", max(done, found + 1))
+    return "".join((*pieces, html[done:]))
 
 
 def _character(escape: re.Match[str]) -> str:
