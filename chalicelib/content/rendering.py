@@ -25,6 +25,7 @@ from chalicelib.content.scope import Scope, rendering, scope
 from chalicelib.content.template_files import TemplateFile, TemplateFiles
 from chalicelib.content.text_files import headers_and_text
 from chalicelib.content.values import values_of
+from chalicelib.domain.customer import Profile
 from chalicelib.domain.rendered import Rendered
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
 from chalicelib.domain.timing import zone_of
@@ -41,17 +42,22 @@ class Templates:
         self._environment = _Versioned(loader=_Loader(), cache_size=_KEPT, auto_reload=False)
         self._environment.filters.update(FILTERS)
 
-    def render(self, occasion: Occasion, channel: str, files: TemplateFiles) -> Rendered:
+    def render(
+        self, occasion: Occasion, channel: str, files: TemplateFiles, read: set[str] | None = None,
+    ) -> Rendered:
         """The message as this customer gets it by this channel, from these files.
 
         The language is the occasion's, else the customer's, else the shop's, else any there is. Raises TemplateError
+        `read` is given the names of the customer's fields that the templates read.
         with file and line when a template is missing or wrong, StorageUnavailableError when the files cannot be read.
         """
         definition, settings = occasion.definition, occasion.settings
         wanted = occasion.locale or occasion.customer.profile.locale
         locale = pick_locale(wanted, channel, definition.variants, settings.locale)
         zone, marks = zone_of(occasion.customer.profile, settings), marks_of(occasion, channel)
-        under_way = Scope(occasion.now, locale, zone, files, {}, marks, occasion.shorten)
+        under_way = Scope(
+            occasion.now, locale, zone, files, {}, marks, occasion.shorten, set() if read is None else read,
+        )
         with rendering(under_way):
             values = values_of(occasion, under_way)
             values["words"] = self._words(locale, settings)
@@ -124,6 +130,18 @@ class _Versioned(Sandbox):
         return f"{template}@{file.version}"
 
     def escapes(self, name: str | None) -> bool:
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """A value's part; of the customer's it is noted which were read."""
+        if isinstance(obj, Profile):
+            scope().read.add(attribute)
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """The same in brackets."""
+        if isinstance(obj, Profile):
+            scope().read.add(str(argument))
+        return super().getitem(obj, argument)
+
         """All but `.txt` is escaped; the version is no part of the name."""
         return super().escapes((name or "").partition("@")[0])
 

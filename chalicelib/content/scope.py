@@ -20,7 +20,8 @@ from chalicelib.content.template_files import TemplateFiles
 class Scope(Struct):
     """One rendering: its moment, language and time zone, the files it reads, and which of them in which version.
 
-    `marks` are those of links to the shop, `shorten` makes the short link to a URL.
+    `marks` are those of links to the shop, `shorten` makes the short link to a URL. `read` are the fields of the
+    customer's profile that templates have read so far.
     """
 
     now: datetime
@@ -30,6 +31,7 @@ class Scope(Struct):
     used: dict[str, str]
     marks: LinkMarks
     shorten: Lead
+    read: set[str]
 
 
 _scope: Final[ContextVar[Scope]] = ContextVar("rendering")

@@ -33,8 +33,9 @@ from chalicelib.errors import (
     UnknownEditionError,
 )
 from chalicelib.flows.definitions_in_force import current
-from chalicelib.flows.editions import edition_of, files_of
+from chalicelib.flows.editions import edition_of
 from chalicelib.flows.late_messages import reason_not_to_send
+from chalicelib.flows.making import packed, put_in_words
 from chalicelib.flows.means import Means, means, prices_in_force
 from chalicelib.flows.offer_checks import as_it_stands
 from chalicelib.flows.products import completed, looked_up
@@ -58,7 +59,8 @@ SOURCE: Final = "sender"
 
 
 class Attempt:
-    """One attempt. `message` is the claimed message; from the moment a channel is tried it names that channel."""
+    """One attempt. `message` is the claimed message; from the moment a channel is tried it names that channel, and
+    `making` is what its words were made of."""
 
     def __init__(self, message: Message, now: datetime) -> None:
         self.message = message
@@ -66,6 +68,8 @@ class Attempt:
         self._definitions: Definitions
         self._means: Means
         self._customer: Customer
+        self.making = b""
+        self._made_of = b""
         self._refusals: list[Reason] = []
         self._dead: set[Address] = set()
 
@@ -161,7 +165,9 @@ class Attempt:
                 message, definition, self._customer, self._as_it_stands[0], settings, links, now,
                 recommend=self._recommender,
             )
-            rendered = self._means.templates.render(occasion, address.channel, files_of(edition))
+            outgoing, read = put_in_words(
+                occasion, edition, address, self._means.templates, prices_in_force(settings, now),
+            )
         except UnknownEditionError as error:
             # Definitions put in force by an earlier release, a moment before this one publishes them anew.
             raise ProviderRefusedError(str(error), retryable=True) from error
@@ -171,12 +177,8 @@ class Attempt:
             logger.error("message not rendered", extra=told)
             self._refusals.append(Reason.TEMPLATE_ERROR)
             return None
-        profile = self._customer.profile
-        return Outgoing(
-            message=message, address=address, rendered=rendered, settings=settings,
-            prices=prices_in_force(settings, now), now=now, unsubscribe_url=links.unsubscribe,
-            recipient_name=f"{profile.first_name} {profile.last_name}".strip(),
-        )
+        self._made_of = packed(occasion, outgoing, self._event, read, self._recommender.shown)
+        return outgoing
 
     def _links(self, channel: str) -> Links:
         """The links of the message; raises LinkError when the stack has no key for them."""
@@ -287,6 +289,7 @@ class Attempt:
         self.message = replace(
             self.message, channel=sender.name, template_version=self._template_version(outgoing.rendered),
         )
+        self.making = self._made_of
         provider_id = self._means.stage.withheld(outgoing.address.value)
         if not provider_id:
             try:

@@ -46,11 +46,12 @@ def deliver(message: Message, now: datetime) -> None:
     if claimed is None:
         _resume(message, now)
         return
-    outcome = _outcome(claimed, now)
+    attempt = Attempt(claimed, now)
+    outcome = _outcome(attempt, claimed, now)
     if outcome.status is Status.RETRYING or (outcome.status is Status.UNKNOWN and outcome.next_attempt_at):
         assert outcome.next_attempt_at is not None
         timers.arm_message(outcome.customer_id, outcome.message_id, outcome.next_attempt_at, now)
-    if messages.finish(outcome):
+    if messages.finish(outcome, attempt.making):
         _tell(outcome, now)
 
 
@@ -116,9 +117,8 @@ def _feedback_time(message: Message, now: datetime) -> datetime | None:
     return min(known) if known else now if message.bounced else None
 
 
-def _outcome(message: Message, now: datetime) -> Message:
+def _outcome(attempt: Attempt, message: Message, now: datetime) -> Message:
     """Try to send a claimed message; the message as it is to be recorded."""
-    attempt = Attempt(message, now)
     try:
         return attempt.make()
     except ProviderOutcomeUnknownError as unknown:

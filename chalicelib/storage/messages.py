@@ -82,6 +82,16 @@ def read(customer_id: str, message_id: str) -> Message | None:
     return message_of(item) if item else None
 
 
+def read_with_making(customer_id: str, message_id: str) -> tuple[Message, bytes] | None:
+    """One message with what `finish` was given of its making (empty if nothing), strongly consistent: a read unit per
+    4 KB."""
+    item = Messages.fetch(customer_id, message_id, consistent=True)
+    if item is None:
+        return None
+    packed = binary(item, "mk")
+    return message_of(item), unpack(packed) if packed else b""
+
+
 def of_customer(customer_id: str) -> list[Message]:
     """All messages of a customer, in the order of their decision. Half a read unit per 4 KB of them."""
     return sorted(map(message_of, Messages.search(customer_id)), key=lambda message: message.decided_at)
@@ -107,9 +117,10 @@ def claim(customer_id: str, message_id: str, now: datetime, lease: timedelta) ->
         return message_of(refused.item) if binary(refused.item, "cl") == mark else None
 
 
-def finish(message: Message) -> bool:
+def finish(message: Message, making: bytes = b"") -> bool:
     """Record what came of a claimed message: its status, with the fields that the sender filled in.
 
+    `making` is what it takes, besides templates and log, to put the message in the same words again.
     Any status but `queued` and `claimed`: also `retrying` with `next_attempt_at`, `deferred` until later, `unknown`.
     False when the message has gone on without this claim. Recording the same outcome twice is recording it once.
     Condition: the claim (`attempt`, `lease_until`) is the message's, and no outcome is recorded but `unknown`. One
@@ -130,6 +141,7 @@ def finish(message: Message) -> bool:
         (Messages.sent_at, message.sent_at),
         (Messages.cost, message.cost),
         (Messages.template_version, message.template_version),
+        (Messages.making, pack(making, above=0) if making else b""),
     ]
     actions = [Messages.status.set(message.status.value), Messages.claim.remove(), Messages.lease_until.remove()]
     actions += [attribute.set(value) if value else attribute.remove() for attribute, value in outcome]

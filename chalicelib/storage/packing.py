@@ -30,9 +30,10 @@ DICTIONARY = (
 )
 
 
-def pack(body: bytes) -> bytes:
-    """A body as it is stored: a one-byte marker, then the body, deflated if it is large and that makes it smaller."""
-    if len(body) > COMPRESS_ABOVE:
+def pack(body: bytes, above: int = COMPRESS_ABOVE) -> bytes:
+    """A body as it is stored: a one-byte marker, then the body, deflated if it has more than `above` bytes and that
+    makes it smaller."""
+    if len(body) > above:
         # No header and check sum (-15): DynamoDB checks what it stores.
         compressor = zlib.compressobj(level=6, wbits=-15, zdict=DICTIONARY)
         smaller = compressor.compress(body) + compressor.flush()

@@ -94,7 +94,8 @@ class Timers(Table):
 
 
 class Messages(Table):
-    """Messages: what was decided (one packed attribute) and what came of it (an attribute each, for conditions)."""
+    """Messages: what was decided and what its words were made of (packed), and what came of it (an attribute each, for
+    conditions)."""
 
     class Meta:
         name = "messages"
@@ -118,6 +119,7 @@ class Messages(Table):
     sent_at = MomentAttribute(attr_name="sa", null=True)
     cost = UnicodeAttribute(attr_name="co", null=True)
     template_version = UnicodeAttribute(attr_name="tv", null=True)
+    making = _body("mk", null=True)
     delivered_at = MomentAttribute(attr_name="da", null=True)
     opened_at = MomentAttribute(attr_name="oa", null=True)
     clicked_at = MomentAttribute(attr_name="ca", null=True)
@@ -154,6 +156,22 @@ class Codes(Table):
     journey = UnicodeAttribute(attr_name="j", null=True)
 
 
+class Links(Table):
+    """Short links in messages that have been sent; one without a URL leads to unsubscribing."""
+
+    class Meta:
+        name = "links"
+        billing_mode = PAY_PER_REQUEST_BILLING_MODE
+
+    code = UnicodeAttribute(hash_key=True, attr_name="k")
+    customer_id = UnicodeAttribute(attr_name="c")
+    message_id = UnicodeAttribute(attr_name="m")
+    channel = UnicodeAttribute(attr_name="h")
+    url = UnicodeAttribute(attr_name="u")
+    made_at = MomentAttribute(attr_name="t")
+    expires_at = TTLAttribute(attr_name="x")
+
+
 class Shop(Table):
     """What the shop has one of or few: definitions in force, versions of journeys, cursors, tasks; budgets, which have
     no body but a number each (see budgets.py)."""
@@ -167,7 +185,7 @@ class Shop(Table):
     body = _body("b")
 
 
-ALL: tuple[type[Table], ...] = (Events, Customers, Identities, Timers, Messages, Catalogue, Codes, Shop)
+ALL: tuple[type[Table], ...] = (Events, Customers, Identities, Timers, Messages, Catalogue, Codes, Links, Shop)
 
 
 def create_all() -> None:

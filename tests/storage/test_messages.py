@@ -49,6 +49,15 @@ def test_a_message_is_read_as_it_was_put() -> None:
     assert stored() == message()
 
 
+def test_what_the_words_were_made_of_is_kept_until_they_are_made_anew() -> None:
+    taken = claimed()
+    assert messages.read_with_making(CUSTOMER, ID) == (taken, b"")
+    assert messages.finish(sent(taken), making=b"a cart with " + b"a long title " * 50)
+
+    assert messages.read_with_making(CUSTOMER, ID) == (stored(), b"a cart with " + b"a long title " * 50)
+    assert messages.read_with_making(CUSTOMER, "another") is None
+
+
 @pytest.mark.parametrize("special", [
     message(code=CodeOffer("10 %", 172800, "c0de", NOON + timedelta(days=2))),
     message(code=None, channels=(WEBHOOK,), url="https://crm.example.com/hook"),
