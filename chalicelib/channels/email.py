@@ -63,7 +63,8 @@ def mime(outgoing: Outgoing) -> bytes:
     from email.utils import format_datetime
 
     rendered, settings = outgoing.rendered, outgoing.settings
-    mail = MIMEMultipart("alternative")
+    # A line that base64 cannot hold (RFC 2045, 6.8), and the same whenever the mail is made.
+    mail = MIMEMultipart("alternative", boundary=f"=_{outgoing.message.message_id}")
     mail["From"] = _mailbox("From", settings.sender_name, settings.sender_email)
     mail["To"] = _mailbox("To", outgoing.recipient_name, outgoing.address.value)
     support = settings.brand.support_email
