@@ -65,7 +65,8 @@ class Visit:
             said = "List-Unsubscribe=One-Click" if one_click else self._words()["unsubscribe_button"]
             preferences.withdraw(link, self._now, said=said, source=source)
         except LinkError as error:
-            return _plain(_status(error), "This link is not valid.") if one_click else self._refuse(error)
+            told = "A test: nothing has changed." if _status(error) == 200 else "This link is not valid."
+            return _plain(_status(error), told) if one_click else self._refuse(error)
         except StorageUnavailableError:
             return _plain(503, "Please try again.") if one_click else self._away()
         if one_click:
@@ -117,6 +118,8 @@ class Visit:
         link = links.read(token, keys, self._now)
         if link.purpose != purpose:
             raise LinkError(f"is a link for {link.purpose}")
+        if link.customer_id == links.NOBODY:
+            raise links.TestLinkError
         return link, keys
 
     def _choices(self, given: dict[preferences.Choice, bool], *, saved: bool) -> Response:
@@ -132,6 +135,8 @@ class Visit:
     def _refuse(self, error: LinkError) -> Response:
         words = self._words()
         kind = "expired" if isinstance(error, links.ExpiredLinkError) else "invalid"
+        if isinstance(error, links.TestLinkError):
+            return self._page("problem.html", words["test_title"], text=words["test_text"], way_out=False)
         return self._page(
             "problem.html", words[f"{kind}_title"], status=_status(error), text=words[f"{kind}_text"], way_out=True
         )
@@ -179,6 +184,8 @@ class Visit:
 
 
 def _status(error: LinkError) -> int:
+    if isinstance(error, links.TestLinkError):
+        return 200
     return 410 if isinstance(error, links.ExpiredLinkError) else 400
 
 

@@ -20,6 +20,7 @@ from chalicelib.domain.shop import ShopSettings
 class Outgoing(Struct, frozen=True):
     """A message ready to leave: to whom, in which words, on whose behalf, at what prices; `now` is the time of sending.
 
+    `is_test` tells that it goes to somebody who tries it, and that no customer is to hear of what becomes of it.
     `unsubscribe_url` is the signed one-click link (RFC 8058) of marketing mail; `recipient_name` may be empty.
     """
 
@@ -31,6 +32,7 @@ class Outgoing(Struct, frozen=True):
     now: datetime
     unsubscribe_url: str = ""
     recipient_name: str = ""
+    is_test: bool = False
 
 
 class ChannelSender(Protocol):

@@ -15,6 +15,8 @@ from chalicelib.errors import ProviderRefusedError
 
 TAG_CUSTOMER, TAG_MESSAGE, TAG_JOURNEY = "selvedge-customer", "selvedge-message", "selvedge-journey"
 """Message tags that SES's event publishing gives back with every event of the mail."""
+TAG_TEST = "selvedge-test"
+"""The one tag of a test: what becomes of it is nobody's feedback, not even that of a customer with that address."""
 
 _TAG_VALUE = re.compile(r"[A-Za-z0-9_-]{1,256}")
 """What SES allows in a tag's value (SES API v2 reference, MessageTag)."""
@@ -42,7 +44,9 @@ class EmailSender(AwsSender):
                 FromEmailAddress=_plain_address(outgoing.settings.sender_email),
                 Destination={"ToAddresses": [_plain_address(outgoing.address.value)]},
                 Content={"Raw": {"Data": data}},
-                ConfigurationSetName=self._configuration_sets[outgoing.message.category],
+                ConfigurationSetName=self._configuration_sets[
+                    "transactional" if outgoing.is_test else outgoing.message.category
+                ],
                 EmailTags=_tags(outgoing),
             )
             return str(answer["MessageId"])
@@ -112,6 +116,8 @@ def _plain_address(address: str) -> str:
 
 
 def _tags(outgoing: Outgoing) -> list[dict[str, str]]:
+    if outgoing.is_test:
+        return [{"Name": TAG_TEST, "Value": "yes"}]
     message = outgoing.message
     values = ((TAG_CUSTOMER, message.customer_id), (TAG_MESSAGE, message.message_id), (TAG_JOURNEY, message.journey))
     return [{"Name": name, "Value": value} for name, value in values if _TAG_VALUE.fullmatch(value)]

@@ -15,7 +15,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from chalicelib.channels.automated_readers import is_automated
-from chalicelib.channels.email import TAG_CUSTOMER, TAG_MESSAGE
+from chalicelib.channels.email import TAG_CUSTOMER, TAG_MESSAGE, TAG_TEST
 from chalicelib.domain.events import ConsentChange, Endpoint, Event, Feedback, Identity
 from chalicelib.domain.identifiers import email_identity
 from chalicelib.errors import MalformedPayloadError, UnknownTopicError
@@ -41,7 +41,8 @@ Document = Mapping[str, Any]
 
 
 def read(document: Any, sns_id: str, at: datetime) -> tuple[Told, ...]:
-    """What one SNS message tells; `sns_id` is its id, `at` when it was published. Empty for what is of no use (`Send`).
+    """What one SNS message tells; `sns_id` is its id, `at` when it was published. Empty for what is of no use (`Send`,
+    and whatever becomes of a test).
 
     Raises UnknownTopicError for a type nobody here reads, MalformedPayloadError for what is no feedback at all.
     """
@@ -57,6 +58,8 @@ def read(document: Any, sns_id: str, at: datetime) -> tuple[Told, ...]:
         raise UnknownTopicError(kind)
     if not isinstance(document.get("mail"), dict):
         raise MalformedPayloadError("the message has no mail object")
+    if TAG_TEST in (document["mail"].get("tags") or ()):
+        return ()
     try:
         return tuple(reader(_Notice(document, kind, sns_id, at)))
     except (TypeError, AttributeError, KeyError, ValueError) as error:

@@ -52,6 +52,17 @@ class Link(Struct, frozen=True):
         return self.expires_at - VALID[self.purpose]
 
 
+NOBODY: Final = "sample"
+"""The customer of samples, previews and tests, who is none: a link of theirs changes nothing (see `TestLinkError`)."""
+
+
+class TestLinkError(LinkError):
+    """A signed link is of a preview or a test: it is right, and there is nobody whom it could do anything for."""
+
+    def __init__(self) -> None:
+        super().__init__("is a link of a test")
+
+
 class ExpiredLinkError(LinkError):
     """A signed link is too old; `link` tells what it was."""
 

@@ -164,6 +164,18 @@ def test_a_transactional_mail_goes_by_a_configuration_set_of_its_own() -> None:
     assert b'"ConfigurationSetName": "shop-transactional"' in provider.requests[0]
 
 
+def test_a_test_goes_by_the_transactional_set_without_the_customer() -> None:
+    """Or what becomes of it would be told to the log of somebody who never got it."""
+    with silent_server(http_answer(200, b'{"MessageId": "m-1"}', Content_Type="application/json")) as provider:
+        EmailSender(lambda: client(provider.url), SETS).send(outgoing("email", "anna@example.com", is_test=True))
+
+    (request,) = provider.requests
+    assert b'"ConfigurationSetName": "shop-transactional"' in request
+    assert b"selvedge-test" in request
+    assert b"selvedge-customer" not in request
+    assert b"selvedge-message" not in request
+
+
 def test_a_value_that_ses_would_refuse_as_a_tag_is_left_out_rather_than_changed() -> None:
     letter = outgoing("email", "anna@example.com", message=message(journey="корзина"))
     with silent_server(http_answer(200, b'{"MessageId": "m-1"}', Content_Type="application/json")) as provider:

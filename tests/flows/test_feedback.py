@@ -38,6 +38,11 @@ def published(kind: str, *recipients: str, tags: bool = True, **part: Any) -> di
     return document
 
 
+def of_a_test(document: dict[str, Any]) -> dict[str, Any]:
+    """The event about a mail that was sent as a test."""
+    return document | {"mail": document["mail"] | {"tags": {"selvedge-test": ["yes"]}}}
+
+
 def bounced(*addresses: str) -> list[dict[str, str]]:
     return [{"emailAddress": address} for address in addresses]
 
@@ -118,6 +123,19 @@ def test_without_tags_the_recipient_tells_whose_it_is_and_only_those_listed_boun
     (event,) = events_of("customer-boris")
     assert event.message is not None
     assert event.message.address == "boris@example.com"
+
+
+@pytest.mark.parametrize("document", [
+    published("Delivery", recipients=["anna@example.com"]), published("Open", userAgent=BROWSER),
+    published("Bounce", bounceType="Permanent", bouncedRecipients=bounced("anna@example.com")),
+    published("Complaint", complainedRecipients=bounced("anna@example.com")),
+])
+def test_what_becomes_of_a_test_is_told_to_nobody_not_even_to_the_customer_of_that_address(
+    moto: str, document: dict[str, Any],
+) -> None:
+    identities.claim(Identity("email", "anna@example.com"), "customer-anna")
+    assert absorb([record(of_a_test(document))], NOW) == Absorbed()
+    assert events_of("customer-anna") == []
 
 
 def test_a_recipient_of_a_permanent_bounce_that_was_only_delayed_bounced_softly(moto: str) -> None:
