@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chalicelib.content.occasion import Links, Occasion
 from chalicelib.content.rendering import Templates
+from chalicelib.content.sample_links import sample_short_link
 from chalicelib.content.samples import FULL_CUSTOMER, FULL_EVENT, SAMPLE_NOW, Sample, sample_message
 from chalicelib.content.template_files import FolderFiles, GivenFiles
 from chalicelib.definitions.message_files import message_definition
@@ -29,7 +30,8 @@ SETTINGS = ShopSettings(
 )
 LINKS = Links(
     unsubscribe="https://hear.shop.example/u/token", preferences="https://hear.shop.example/p/token",
-    survey="https://hear.shop.example/s/token", pages="https://hear.shop.example",
+    survey="https://hear.shop.example/s/token", stop="https://hear.shop.example/l/0Stop1Link2",
+    pages="https://hear.shop.example",
 )
 
 
@@ -57,7 +59,8 @@ def render_shipped(
     definition = shipped_messages()[name]
     message = sample_message(definition, code=code)
     return TEMPLATES.render(
-        Occasion(message, definition, customer, event, settings, LINKS, now, locale), channel, SHIPPED,
+        Occasion(message, definition, customer, event, settings, LINKS, now, locale, shorten=sample_short_link),
+        channel, SHIPPED,
     )
 
 
@@ -67,7 +70,7 @@ def render_sample(name: str, channel: str, locale: str, sample: Sample) -> Rende
     return TEMPLATES.render(
         Occasion(
             sample_message(definition, code=sample.code), definition, sample.customer, sample.event, SETTINGS, LINKS,
-            SAMPLE_NOW, locale, sample.recommend,
+            SAMPLE_NOW, locale, sample.recommend, shorten=sample_short_link,
         ),
         channel, SHIPPED,
     )
