@@ -10,7 +10,7 @@ RUN = .venv/bin/python
 PYTEST_ARGUMENTS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check mutate bench package deploy remove redrive recover replay clean
+.PHONY: help run preview test check mutate bench package deploy remove redrive recover replay clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -18,6 +18,9 @@ help: ## List the targets
 
 run: .venv/ready .venv-ministack/ready ## Run everything on this machine, AWS emulated (SPEED=600 for a faster clock, DATA=folder to keep data)
 	@$(RUN) -m infra.local
+
+preview: .venv/ready ## Show all templates in a browser, as customers get them (OPEN=0 to open none, PORT=8100, FOLDER=folder)
+	@$(RUN) -m infra.local.preview
 
 test: .venv/ready .venv-ministack/ready ## Run the tests
 	@$(RUN) -m pytest $(PYTEST_ARGUMENTS)

@@ -30,14 +30,15 @@ def read(environment: Mapping[str, str] = os.environ) -> Options:
     """The options in an environment, defaults filled in; raises `OptionError` naming the one that is wrong."""
     data = environment.get("DATA", "").strip()
     return Options(
-        speed=_number(environment, "SPEED", 1, FASTEST),
+        speed=number(environment, "SPEED", 1, FASTEST),
         data=Path(data).expanduser().resolve() if data else None,
-        port=int(_number(environment, "PORT", 8000, 65_535)),
+        port=int(number(environment, "PORT", 8000, 65_535)),
         ministack=_ministack(environment.get("MINISTACK", "").strip()),
     )
 
 
-def _number(environment: Mapping[str, str], name: str, default: float, highest: float) -> float:
+def number(environment: Mapping[str, str], name: str, default: float, highest: float) -> float:
+    """An option that is a number from 1 to `highest`; raises `OptionError` for anything else."""
     text = environment.get(name, "").strip()
     try:
         value = float(text) if text else default
