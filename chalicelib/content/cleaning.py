@@ -6,6 +6,10 @@ Markup is not this module's concern: templates escape it where it is printed.
 from __future__ import annotations
 
 import re
+from datetime import date, datetime
+from decimal import Decimal
+from operator import is_
+from types import NoneType
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,6 +24,8 @@ _SPACES: Final = re.compile(r"[ \x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _INVISIBLE: Final = re.compile("[\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 """Overrides of the writing direction (they would turn round the text after them) and what UTF-8 cannot hold."""
 _UNSAFE_IN_URL: Final = re.compile("[\\s\x00-\x20\x7f<>\"'`\\\\\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+_WITHOUT_TEXT: Final = frozenset({NoneType, bool, int, float, Decimal, date, datetime})
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
@@ -49,20 +55,27 @@ def clean(value: _Struct) -> _Struct:
     changes: dict[str, Any] = {}
     for name in value.__struct_fields__:
         field = getattr(value, name)
-        cleaned = clean_url(field) if isinstance(field, str) and name.endswith("url") else clean_any(field)
+        kind = type(field)
+        if kind is str:
+            cleaned: Any = clean_url(field) if name.endswith("url") else clean_text(field)
+        elif kind in _WITHOUT_TEXT:
+            continue
+        else:
+            cleaned = clean_any(field)
         if cleaned is not field:
             changes[name] = cleaned
     return msgspec.structs.replace(value, **changes) if changes else value
 
 
 def clean_any(value: Any) -> Any:
-    """Any value of an event or a profile, cleaned: texts, and what holds texts."""
+    """Any value of an event or a profile, cleaned: texts, and what holds texts. What is clean comes back as it is."""
     if isinstance(value, str):
         return clean_text(value)
     if isinstance(value, msgspec.Struct):
         return clean(value)
     if isinstance(value, tuple | list):
-        return tuple([clean_any(item) for item in value])
+        cleaned = tuple([clean_any(item) for item in value])
+        return value if isinstance(value, tuple) and all(map(is_, cleaned, value)) else cleaned
     if isinstance(value, dict):
         return {clean_text(str(key)): clean_any(item) for key, item in value.items()}
     return value
