@@ -203,7 +203,8 @@ def products(day: date) -> bytes:
 
 def days_with_products() -> set[date]:
     """The days that have a table of products; one LIST for a thousand of them."""
-    return {date.fromisoformat(folder.rpartition("day=")[2]) for folder in bucket.list_folders(PRODUCTS)}
+    listed = (file.key.removeprefix(f"{PRODUCTS}day=").partition("/")[0] for file in bucket.list_files(PRODUCTS))
+    return {date.fromisoformat(day) for day in listed}
 
 
 def mark_compacted(day: date, mark: Compacted) -> None:

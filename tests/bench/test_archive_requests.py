@@ -16,6 +16,6 @@ def test_a_batch_is_one_request_and_a_compaction_reads_each_file_once() -> None:
     measured = json.loads(answer.stdout)
 
     assert measured["archive_requests"] == {"PutObject": 6}
-    # The marks, the days, the day's files; then its lines, its table and its mark.
-    assert measured["compact_requests"] == {"ListObjectsV2": 3, "GetObject": 6, "PutObject": 3}
+    # The marks, the days, the day's files; then its lines, its tables of events and of products, and its mark.
+    assert measured["compact_requests"] == {"ListObjectsV2": 3, "GetObject": 6, "PutObject": 4}
     assert measured["line_bytes"] + measured["day_bytes"] + measured["table_bytes"] < 600

@@ -30,5 +30,6 @@ def test_every_column_of_a_table_is_told_with_its_type(tmp_path: Path) -> None:
 
 
 def test_the_folders_told_are_those_that_are_written() -> None:
-    for folder in (archive.LOG, archive.DAYS, archive.PARQUET, archive.COMPACTED, archive.UNREADABLE):
+    folders = (archive.LOG, archive.DAYS, archive.PARQUET, archive.PRODUCTS, archive.COMPACTED, archive.UNREADABLE)
+    for folder in folders:
         assert f"| `{folder}" in GUIDE
