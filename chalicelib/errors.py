@@ -91,6 +91,17 @@ class UnknownCustomerError(SelvedgeError):
         super().__init__(f"nothing is known of a customer {customer_id!r}")
 
 
+class MessageMissingError(SelvedgeError):
+    """A customer has no such message, or none any more."""
+
+    def __init__(self, message_id: str) -> None:
+        super().__init__(f"there is no message {message_id!r} of this customer; messages are kept for 400 days")
+
+
+class CannotShowError(ActRefusedError):
+    """A message cannot be shown as it was sent; says why."""
+
+
 class UnknownTaskError(SelvedgeError):
     """There is no such task."""
 

@@ -35,7 +35,7 @@ from chalicelib.errors import (
 from chalicelib.flows.definitions_in_force import current
 from chalicelib.flows.editions import edition_of
 from chalicelib.flows.late_messages import reason_not_to_send
-from chalicelib.flows.making import packed, put_in_words
+from chalicelib.flows.making import event_in_log, packed, put_in_words
 from chalicelib.flows.means import Means, means, prices_in_force
 from chalicelib.flows.offer_checks import as_it_stands
 from chalicelib.flows.products import completed, looked_up
@@ -192,15 +192,7 @@ class Attempt:
     @cached_property
     def _event(self) -> Event | None:
         """The event whose cart or order is shown, from the log of the customer or of one merged into them."""
-        entry_id, _, index = self.message.event_ref.rpartition("|")
-        if not entry_id:
-            return None
-        owners = (self.message.customer_id, self._customer.customer_id, *self._customer.absorbed)
-        for owner in dict.fromkeys(owners):
-            entry = log.read(owner, entry_id)
-            if entry is not None and int(index) < len(entry.events):
-                return entry.events[int(index)]
-        return None
+        return event_in_log(self.message, self._customer)
 
     @cached_property
     def _as_it_stands(self) -> tuple[Event | None, bool]:

@@ -62,3 +62,9 @@ def _file(_bucket: str, name: str, version: str) -> TemplateFile:
         reason = f"its version {version} is not in the bucket any more; upload the file again"
         raise TemplateError(f"templates/{name}: {reason}") from error
     return decoded(name, body, version)
+
+
+def forget() -> None:
+    """Read editions and files anew when next asked for."""
+    _edition.cache_clear()
+    _file.cache_clear()

@@ -20,11 +20,13 @@ from chalicelib.domain.customer import Address, Customer, Profile
 from chalicelib.domain.differences import applied, difference
 from chalicelib.domain.editions import Edition
 from chalicelib.domain.events import Event, Product
+from chalicelib.domain.messages import Message
 from chalicelib.domain.prices import Prices
 from chalicelib.domain.rendered import Rendered
 from chalicelib.domain.shop import ShopSettings
 from chalicelib.domain.timing import zone_of
 from chalicelib.flows.editions import files_of
+from chalicelib.storage import log
 
 _ALWAYS: Final = frozenset({"first_name", "last_name", "locale", "country", "loyalty"})
 """What of a profile is read without a template naming it: in greetings, names of addressees, languages and points."""
@@ -58,6 +60,18 @@ class Making(Struct, frozen=True, array_like=True):
             occasion, customer=Customer(occasion.message.customer_id, self.profile), event=event, now=self.at,
             recommend=lambda kind, count: self.recommended.get(kind, ())[:count], variant=self.variant,
         )
+
+
+def event_in_log(message: Message, customer: Customer) -> Event | None:
+    """The event that a message is about, from the log of its customer or of one whom they were merged with."""
+    entry_id, _, index = message.event_ref.rpartition("|")
+    if not entry_id:
+        return None
+    for owner in dict.fromkeys((message.customer_id, customer.customer_id, *customer.absorbed)):
+        entry = log.read(owner, entry_id)
+        if entry is not None and int(index) < len(entry.events):
+            return entry.events[int(index)]
+    return None
 
 
 def put_in_words(
