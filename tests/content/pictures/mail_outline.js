@@ -1,39 +1,42 @@
-/* How the mail on this page is laid out: a line for each row of columns that stand side by side, such as
-   `0–6 picture, text | 6–12 picture, text`: from where to where in twelfths of the page's width, and what is in it.
-   It tells of order and columns, and of nothing that depends on a machine's fonts. */
+/* How the mail on this page is laid out: a line for each row of cells that stand side by side, with what is in them,
+   and of pictures from where to where they reach in twelfths of the page: `picture 1–6, text | picture 6–11, text`.
+   It tells of order, rows and pictures, and of nothing that depends on a machine's fonts. */
 () => {
   const width = document.documentElement.clientWidth;
   const twelfth = (px) => Math.round((px / width) * 12);
   const kind = (node) => {
-    const link = node.parentElement.closest("a");
-    if (node.localName === "img") return "picture";
-    if (link && link.closest(".action")) return "button";
-    if (link && link.closest(".scale")) return "scale";
+    if (node.localName === "img") {
+      const { left, right } = node.getBoundingClientRect();
+      return `picture ${twelfth(left)}–${twelfth(right)}`;
+    }
+    if (node.parentElement.closest("a") && node.parentElement.closest(".action")) return "button";
+    if (node.parentElement.closest("a") && node.parentElement.closest(".scale")) return "scale";
     return "text";
   };
-  const contents = (column) => {
+  const contents = (cell) => {
     const kinds = [];
-    const walker = document.createTreeWalker(column, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const seen = (node.localName === "img" ? node : node.parentElement).checkVisibility();
       const said = node.localName === "img" || node.data?.trim();
-      if (said && node.parentElement.checkVisibility() && kinds.at(-1) !== kind(node)) kinds.push(kind(node));
+      const own = node.parentElement.closest("td") === cell;
+      if (said && own && seen && kinds.at(-1) !== kind(node)) kinds.push(kind(node));
     }
     return kinds.join(", ");
   };
   const rows = [];
-  const columns = "[class*=mj-column-p]";
-  for (const column of document.querySelectorAll(columns)) {
-    const box = column.getBoundingClientRect();
-    if (!box.width || column.querySelector(columns) || !contents(column)) continue;
-    const told = `${twelfth(box.left)}–${twelfth(box.right)} ${contents(column)}`;
+  for (const cell of document.querySelectorAll("td")) {
+    const told = contents(cell);
+    if (!told) continue;
+    const box = cell.getBoundingClientRect();
     const row = rows.at(-1);
-    if (row && box.left > row.right - 1 && box.top < row.bottom - 1) {
-      row.columns.push(told);
+    if (row && box.left > row.right - 2 && box.top < row.bottom - 2) {
+      row.cells.push(told);
       row.right = box.right;
       row.bottom = Math.max(row.bottom, box.bottom);
     } else {
-      rows.push({ columns: [told], right: box.right, bottom: box.bottom });
+      rows.push({ cells: [told], right: box.right, bottom: box.bottom });
     }
   }
-  return rows.map((row) => row.columns.join(" | "));
+  return rows.map((row) => row.cells.join(" | "));
 }

@@ -9,6 +9,8 @@ from typing import Final, Literal
 
 from playwright.sync_api import Browser, Page, Route
 
+from infra.local.sample_photos import sample_photo
+
 Scheme = Literal["light", "dark"]
 
 TELEPHONE: Final = 320
@@ -61,16 +63,16 @@ class MailPage:
 
 @contextmanager
 def mail_page(browser: Browser, *, pictures: bool = True) -> Iterator[MailPage]:
-    """A page for mails. Nothing leaves the machine: their photos are drawn here, and any other request fails.
+    """A page for mails. Nothing leaves the machine: the samples' photos are drawn, any other request fails.
 
     Without `pictures` no photo can be had, as where a mail program does not load them.
     """
     context = browser.new_context(java_script_enabled=True, device_scale_factor=1)
 
     def answer(route: Route) -> None:
-        address = route.request.url
-        if pictures and "/photos/" in address:
-            route.fulfill(body=_photo(address), content_type="image/svg+xml")
+        photo = sample_photo(route.request.url) if pictures else None
+        if photo is not None:
+            route.fulfill(body=photo, content_type="image/svg+xml")
         else:
             route.abort()
 
@@ -79,12 +81,3 @@ def mail_page(browser: Browser, *, pictures: bool = True) -> Iterator[MailPage]:
         yield MailPage(context.new_page())
     finally:
         context.close()
-
-
-def _photo(address: str) -> str:
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="800">'
-        '<rect width="600" height="800" fill="#c9c2b4"/>'
-        f'<text x="40" y="420" font-size="60">{Path(address).stem}</text></svg>'
-    )
-
