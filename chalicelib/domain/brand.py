@@ -49,7 +49,10 @@ class Review(Struct, frozen=True):
 
 
 class Introduction(Struct, frozen=True):
-    """The shop as it introduces itself to a reader of one language: `shop` in templates."""
+    """The shop as it introduces itself to a reader of one language: `shop` in templates.
+
+    `support_tel` is the link that dials `support_phone` (RFC 3966).
+    """
 
     url: str
     name: str
@@ -57,6 +60,7 @@ class Introduction(Struct, frozen=True):
     legal: str = ""
     support_email: str = ""
     support_phone: str = ""
+    support_tel: str = ""
     support_hours: str = ""
     social: tuple[SocialLink, ...] = ()
     reviews: tuple[Review, ...] = ()
@@ -90,7 +94,7 @@ class Brand(Struct, frozen=True):
         return Introduction(
             url, _text(self.name, locale, shop_locale), _text(self.address, locale, shop_locale),
             _text(self.legal, locale, shop_locale), self.support_email, self.support_phone,
-            _text(self.support_hours, locale, shop_locale), self.social,
+            _dialled(self.support_phone), _text(self.support_hours, locale, shop_locale), self.social,
             tuple(review for review in self.reviews if _language(review.locale) in ("", language)),
         )
 
@@ -120,6 +124,10 @@ def _luminance(color: str) -> float:
 
 def _linear(part: float) -> float:
     return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
+
+
+def _dialled(phone: str) -> str:
+    return "tel:" + "".join(sign for sign in phone if sign in "+0123456789") if phone else ""
 
 
 def _language(locale: str) -> str:

@@ -61,6 +61,12 @@ def test_a_reader_sees_the_shop_in_their_own_language_else_in_the_shops(
     assert [review.text for review in shown.reviews] == reviews
 
 
+def test_a_telephone_can_be_dialled() -> None:
+    """A `tel:` link has no spaces in it (RFC 3966, 3)."""
+    shown = Brand(support_phone="+7 (495) 000-00-00").in_language("en", "ru", "https://weavers.example")
+    assert (shown.support_phone, shown.support_tel) == ("+7 (495) 000-00-00", "tel:+74950000000")
+
+
 def test_a_brand_that_says_nothing_introduces_itself_all_the_same() -> None:
     shown = Brand().in_language("en", "ru", "https://weavers.example")
     assert shown == Introduction("https://weavers.example", "Shop")
