@@ -15,6 +15,7 @@ from msgspec import Struct
 from chalicelib.domain.customer import Address, Customer, Profile
 from chalicelib.domain.events import Cart, Checkout, Event, Line, Order, Product
 from chalicelib.domain.messages import CodeOffer, Message, Status
+from chalicelib.domain.recommendations import KINDS
 from chalicelib.domain.shop import MessageDefinition
 
 SAMPLE_NOW: Final = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
@@ -29,9 +30,11 @@ class Sample(Struct, frozen=True):
     code: bool
     recommendations: tuple[Product, ...] = ()
 
-    def recommend(self, kind: str, count: int) -> tuple[Product, ...]:  # noqa: ARG002  (a sample has one list for all)
-        """At most so many of this sample's recommendations, whatever the kind."""
-        return self.recommendations[: max(count, 0)]
+    def recommend(self, kind: str, count: int) -> tuple[Product, ...]:
+        """At most so many of this sample's recommendations; each kind begins with others, as two rows of a mail do."""
+        start = 2 * KINDS.index(kind) % max(len(self.recommendations), 1)
+        turned = self.recommendations[start:] + self.recommendations[:start]
+        return turned[: max(count, 0)]
 
 
 def _photo(name: str) -> str:

@@ -80,7 +80,7 @@ def test_points_are_counted_in_russian(points: int, words: str) -> None:
 def test_an_award_for_something_unknown_names_no_reason() -> None:
     mail = render_shipped("loyalty-points-awarded", "email", event=telling(points=5, because="moon phase", balance=7))
     assert "Мы начислили вам 5 баллов." in mail.text
-    assert "Теперь на вашем счёте 7 баллов." in mail.text
+    assert "Баллы на вашем счёте: 7" in mail.text
 
 
 def test_points_that_expire_are_told_with_their_last_day() -> None:
@@ -108,3 +108,17 @@ def test_without_a_code_no_discount_is_promised(name: str, locale: str) -> None:
 @pytest.mark.parametrize("locale", ["ru", "en"])
 def test_a_text_is_two_parts_at_most(name: str, locale: str) -> None:
     assert split(render_shipped(name, "sms", locale=locale, event=FULL_EVENT).text).count <= 2
+
+
+@pytest.mark.parametrize(("locale", "told"), [("ru", "отправим|доставим|уехал"), ("en", "ships|arrive")])
+def test_a_purchase_in_the_shop_is_not_promised_to_be_shipped(locale: str, told: str) -> None:
+    assert FULL_EVENT.order
+    mails = [
+        render_shipped("order-confirmation", "email", locale=locale, event=replace(
+            FULL_EVENT, order=replace(FULL_EVENT.order, in_store=in_store),
+        ))
+        for in_store in (False, True)
+    ]
+    online, in_the_shop = (" ".join((mail.subject, mail.preheader, mail.text, mail.html)) for mail in mails)
+    assert re.search(told, online, re.IGNORECASE)
+    assert re.search(told, in_the_shop, re.IGNORECASE) is None
