@@ -54,6 +54,10 @@ def _plural(count: int, *forms: str) -> str:
     return formats.plural(count, scope().locale, forms)
 
 
+def _number(number: int) -> str:
+    return formats.count(number, scope().locale)
+
+
 def _percent(number: Decimal | int) -> str:
     return formats.percent(number, scope().locale)
 
@@ -74,6 +78,6 @@ def _short_link(url: str) -> str:
 
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "money": _money, "date": _date, "moment": _moment, "on_day": _on_day, "until": _until, "plural": _plural,
-    "percent": _percent, "greeting": _greeting, "size": _size, "short_link": _short_link,
+    "number": _number, "percent": _percent, "greeting": _greeting, "size": _size, "short_link": _short_link,
 }
 """The filters by name (docs/templates.md says what each does)."""

@@ -157,6 +157,11 @@ def _date_of(value: date) -> date:
     return value.date() if isinstance(value, datetime) else value
 
 
+def count(number: int, locale: str) -> str:
+    """A whole number in groups of three digits: `12 345` in Russian, `12,345` in English."""
+    return f"{number:,}".replace(",", _forms(locale).group)
+
+
 def percent(number: Decimal | int | str, locale: str) -> str:
     """A number with the percent sign as the language sets it (CLDR percent patterns): `7 %` in Russian, `7%` else."""
     digits = format(number.normalize(), "f") if isinstance(number, Decimal) else str(number)

@@ -114,6 +114,12 @@ def test_what_is_no_name_is_not_greeted(name: str) -> None:
     assert formats.greeting(name, "ru") == "Здравствуйте!"
 
 
+def test_a_large_number_is_set_in_groups() -> None:
+    assert formats.count(12345, "ru") == f"12{NBSP}345"
+    assert formats.count(1240, "en") == "1,240"
+    assert formats.count(450, "ru") == "450"
+
+
 def test_percent_is_set_as_the_locale_sets_it() -> None:
     assert formats.percent(Decimal("7.50"), "ru") == f"7,5{NBSP}%"
     assert formats.percent(Decimal(20), "en") == "20%"
