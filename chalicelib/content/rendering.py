@@ -7,6 +7,7 @@ subject, preheader and plain text. Text files begin with headers, as mails do, t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -112,9 +113,14 @@ class Templates:
             file = scope().files.read(f"blocks/words.{candidate}.txt", scope().now)
             if file is not None:
                 scope().used[file.name] = file.version
-                pairs = (line.partition(":") for line in file.text.splitlines() if ":" in line)
-                return {name.strip(): words.strip() for name, _, words in pairs}
+                return _words_of(file.text)
         return {}
+
+
+@lru_cache(maxsize=16)
+def _words_of(text: str) -> dict[str, str]:
+    pairs = (line.partition(":") for line in text.splitlines() if ":" in line)
+    return {name.strip(): words.strip() for name, _, words in pairs}
 
 
 class _Versioned(Sandbox):

@@ -165,9 +165,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return guard.guarded(self.parsed(source, name, filename), filename or name)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """A value's part. Of a struct its fields and nothing else: these are asked for most, and are plain."""
+        """A value's part. Of a struct its fields and nothing else: these are asked for most, and are plain; so are
+        what words are called in a dict.
+        """
         if isinstance(obj, Struct) and attribute in obj.__struct_fields__:
             return getattr(obj, attribute)
+        if type(obj) is dict and attribute in obj and not hasattr(dict, attribute):
+            return obj[attribute]
         return super().getattr(obj, attribute)
 
     def is_safe_callable(self, obj: Any) -> bool:
