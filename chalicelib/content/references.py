@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
-
-from jinja2 import Environment, TemplateSyntaxError, meta
 
 from chalicelib.content.template_files import TemplateFiles
 from chalicelib.errors import TemplateError
@@ -15,12 +14,18 @@ from chalicelib.errors import TemplateError
 WORDS: Final = "blocks/words."
 """The words of the shared blocks, which every message may show in any language."""
 
+_NAMING: Final = re.compile(r"\{%[-+]?\s*(?:include|extends|import|from)\b(.*?)%\}", re.DOTALL)
+"""Jinja's tags that name another file (Jinja 3.1, "Template Designer Documentation")."""
+_NAME: Final = re.compile(
+    r"""\s*(["'])([^"'\\]+)\1(?:\s+(?:ignore\s+missing|with(?:out)?\s+context|as\s+\w+|import\s[\w\s,]+))*\s*[-+]?""",
+)
+
 
 def reached(own: Iterable[str], all_names: Iterable[str], files: TemplateFiles, now: datetime) -> set[str]:
     """The names among `all_names` that a rendering may read which begins with one of a message's `own` files.
 
-    An include whose name is worked out while rendering may be of any file. What cannot be read or parsed names nothing:
-    trying the message tells what is wrong with it.
+    An include whose name is worked out while rendering may be of any file. What cannot be read names nothing: trying
+    the message tells what is wrong with it.
     """
     there = set(all_names)
     found = {name for name in there if name.startswith(WORDS)}
@@ -31,14 +36,14 @@ def reached(own: Iterable[str], all_names: Iterable[str], files: TemplateFiles, 
             continue
         found.add(name)
         for other in _named_by(name, files, now):
-            if other is None:
+            if not other:
                 return there
             if other in there:
                 waiting.append(other)
     return found
 
 
-def _named_by(name: str, files: TemplateFiles, now: datetime) -> frozenset[str | None]:
+def _named_by(name: str, files: TemplateFiles, now: datetime) -> frozenset[str]:
     try:
         file = files.read(name, now)
     except TemplateError:
@@ -47,11 +52,7 @@ def _named_by(name: str, files: TemplateFiles, now: datetime) -> frozenset[str |
 
 
 @lru_cache(2000)
-def _named_in(text: str) -> frozenset[str | None]:
-    try:
-        return frozenset(meta.find_referenced_templates(_PARSER.parse(text)))
-    except TemplateSyntaxError:
-        return frozenset()
-
-
-_PARSER: Final = Environment(autoescape=True)
+def _named_in(text: str) -> frozenset[str]:
+    """The names of files that a text names as they stand; an empty one for a name that is worked out."""
+    plain = (_NAME.fullmatch(rest) for rest in _NAMING.findall(text))
+    return frozenset(name[2] if name else "" for name in plain)

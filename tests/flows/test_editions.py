@@ -18,8 +18,9 @@ from chalicelib.flows.editions import edition_of, files_in_force
 from chalicelib.flows.publish import publish
 from chalicelib.storage import bucket, clients, shop
 from tests.flows.failing_files import requests_to_s3
-from tests.flows.published_files import MAIL, MESSAGE, SHOP, TEXT, problem_of, put
+from tests.flows.published_files import MAIL, MESSAGE, TEXT, problem_of, put
 
+SHOP = "url: https://weavers.example\nholdout: 0\nlocales: [ru]\n"
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 TEXT_KEY = "templates/hello/email.ru.txt"
 BLOCK_KEY = "templates/blocks/footer.txt"
@@ -106,7 +107,7 @@ def test_wrong_settings_do_not_reach_a_message_that_cannot_bear_them() -> None:
     put("shop.yaml", SHOP)
     publish(NOW)
     before = hello()
-    put("shop.yaml", "url: https://w.io\nholdout: 7\n")
+    put("shop.yaml", "url: https://w.io\nholdout: 7\nlocales: [ru]\n")
 
     assert TEXT_KEY in publish(NOW).problems
     assert hello() == before
