@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from chalicelib.content.cleaning import MAX_TEXT, clean_text, clean_url
-from chalicelib.content.samples import FULL_CUSTOMER, FULL_EVENT, SAMPLES, Sample
+from chalicelib.content.samples import FULL_EVENT, SAMPLES, Sample
 from chalicelib.domain.customer import Customer
 from chalicelib.domain.events import Event, Product
 from chalicelib.domain.rendered import Rendered
