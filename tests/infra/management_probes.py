@@ -13,6 +13,7 @@ from uuid import uuid4
 from chalicelib import clock
 from chalicelib.flows import broadcasts, definitions_in_force, timeline
 from chalicelib.storage import bucket, jobs, shop
+from tests.infra import storefront_payloads as payloads
 from tests.infra.deployed_shop import eventually
 from tests.infra.stepped_shop import Probe, SteppedShop
 from tests.infra.storefront_payloads import Person
@@ -101,6 +102,18 @@ def why_is_told(steps: SteppedShop) -> None:
     assert told["customer_id"] == customer.customer_id
 
 
+def sent_mail_is_shown_again(steps: SteppedShop) -> None:
+    """A mail is rendered again from its versions, by what is on record of it."""
+    person = Person(f"guest-{next(_numbers)}")
+    assert steps.shop.shopify("orders/create", payloads.order(person, clock.now())) == 200
+    steps.work()
+    sent = steps.shop.messages(person)["order-confirmation"]
+    # What it has read once it keeps.
+    steps.shop.restart("APIHandler")
+    shown = _manage(steps, f"/v1/customers/{sent.customer_id}/messages/{sent.message_id}")
+    assert "Linen coat" in shown["rendered"]["text"]
+
+
 def tick_starts_the_audience(steps: SteppedShop) -> None:
     """The tick finds a job that can go on and starts the function for it."""
 
@@ -122,6 +135,8 @@ MANAGEMENT_PROBES: dict[tuple[str, str], Probe] = {
     ("APIHandler", "ReadPrices"): broadcast_is_planned,
     ("APIHandler", "ReadTheQuota"): broadcast_is_planned,
     ("APIHandler", "ReadMessagesToSayWhy"): why_is_told,
+    ("APIHandler", "ReadWhatWasSent"): sent_mail_is_shown_again,
+    ("APIHandler", "ReadTemplatesAsTheyWere"): sent_mail_is_shown_again,
     ("Tick", "FindJobs"): tick_starts_the_audience,
     ("Tick", "StartTheAudience"): tick_starts_the_audience,
     ("Audience", "LookAtEveryCustomer"): broadcast_goes_out,
