@@ -7,10 +7,10 @@ from typing import Any
 from chalice import Chalice, Cron, Rate
 
 from chalicelib import clock
-from chalicelib.api import events, management, public, push, webhooks
+from chalicelib.api import events, management, public, push, templates, webhooks
 
 app = Chalice(app_name="selvedge")
-for _routes in (webhooks, events, public, push, management):
+for _routes in (webhooks, events, public, push, management, templates):
     app.register_blueprint(_routes.blueprint)
 
 # The ARNs are placeholders, bound to the stack's own resources when the template is built.

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from msgspec.json import schema_components
 
-from chalicelib.api import events, incoming, management_bodies, push
+from chalicelib.api import events, incoming, management_bodies, push, templates
 from chalicelib.domain import tasks
-from chalicelib.flows import broadcasts, counting, journey_control, why
+from chalicelib.flows import broadcasts, counting, journey_control, preview, shown_again, test_sends, why
 from infra.openapi_management import management_paths
+from infra.openapi_templates import template_paths
 
 FILE: Final = Path(__file__).parent.parent / "docs" / "openapi.json"
 TYPES: Final = (
@@ -19,7 +20,9 @@ TYPES: Final = (
     push.BrowserRequest, push.DeviceRequest, push.PublicKey, push.BrowserResult, push.DeviceResult,
     management_bodies.Act, management_bodies.ResumeAct, management_bodies.MoveAct, management_bodies.Confirmation,
     counting.Answer, journey_control.Listing, broadcasts.Plan, broadcasts.Progress, why.Told, why.NotGot,
+    shown_again.Shown,
     management_bodies.OpenTasks, management_bodies.TaskOutcome, tasks.Task,
+    templates.ListedTemplates, preview.Previewed, templates.WantedTest, test_sends.SentTest,
 )
 
 Schemas = dict[type[Any], dict[str, Any]]
@@ -51,6 +54,7 @@ def document() -> dict[str, Any]:
             "/push/subscriptions": {"post": _post_subscription(by_type)},
             "/push/endpoints": {"post": _post_endpoint(by_type)},
             **management_paths(by_type),
+            **template_paths(by_type),
         },
         "components": {
             "securitySchemes": {

@@ -6,11 +6,11 @@ from typing import Any
 
 from chalicelib.api import incoming, management, management_bodies
 from chalicelib.domain import tasks
-from chalicelib.flows import broadcasts, counting, journey_control, why
+from chalicelib.flows import broadcasts, counting, journey_control, shown_again, why
 
 Schemas = dict[type[Any], dict[str, Any]]
 
-_KEYS = "With a key of its own (`/<stack>/management-keys/*` in SSM), not the one that events are posted with."
+KEYS = "With a key of its own (`/<stack>/management-keys/*` in SSM), not the one that events are posted with."
 _NAME = {
     "name": "name", "in": "path", "required": True, "description": "The journey's name",
     "schema": {"type": "string"},
@@ -46,23 +46,25 @@ def management_paths(types: Schemas) -> dict[str, Any]:
         types, "postCancel", "Stop a broadcast in flight", "Whoever was reached stays in the journey.", progress,
         body=types[management_bodies.Confirmation],
     )}
-    status = _operation(types, "getBroadcast", "How far a broadcast is", _KEYS, progress)
+    status = _operation(types, "getBroadcast", "How far a broadcast is", KEYS, progress)
     paths["/v1/broadcasts/{name}/status"] = {"get": status}
     paths["/v1/customers/{customer_id}/why"] = {"get": _get_why(types)}
+    paths["/v1/customers/{customer_id}/messages/{message_id}"] = {"get": _get_message(types)}
     paths["/v1/tasks"] = {"get": {
         "operationId": "getTasks",
         "summary": "What journeys ask people to do",
-        "description": _KEYS,
+        "description": KEYS,
         "responses": {
-            "200": _answer("The tasks still to be done, the oldest due first", types[management_bodies.OpenTasks]),
-            **_problems(types),
+            "200": answer("The tasks still to be done, the oldest due first", types[management_bodies.OpenTasks]),
+            **problems(types),
         },
     }}
     paths["/v1/tasks/{task_id}/complete"] = {"post": _post_task(types)}
     return paths
 
 
-def _path_parameter(name: str) -> dict[str, Any]:
+def path_parameter(name: str) -> dict[str, Any]:
+    """A part of a path."""
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
 
 
@@ -71,13 +73,13 @@ def _post_task(types: Schemas) -> dict[str, Any]:
     return {
         "operationId": "postTask",
         "summary": "Note what came of a task",
-        "description": "Told to the customer's log as `task.completed`; the first answer stands. " + _KEYS,
-        "parameters": [_path_parameter("task_id")],
+        "description": "Told to the customer's log as `task.completed`; the first answer stands. " + KEYS,
+        "parameters": [path_parameter("task_id")],
         "requestBody": {"required": True, "content": body},
         "responses": {
-            "200": _answer("The task as it is on record", types[tasks.Task]),
-            "404": _answer("There is no such task", types[incoming.Problem]),
-            **_problems(types, has_body=True),
+            "200": answer("The task as it is on record", types[tasks.Task]),
+            "404": answer("There is no such task", types[incoming.Problem]),
+            **problems(types, has_body=True),
         },
     }
 
@@ -89,20 +91,39 @@ def _get_why(types: Schemas) -> dict[str, Any]:
         "summary": "Why a customer got what they got, and why not",
         "description": (
             "Every decision, from folding the customer's log again under the definitions then in force; with `message` "
-            "and `day`, why that message did not come on that day of the customer's calendar. " + _KEYS
+            "and `day`, why that message did not come on that day of the customer's calendar. " + KEYS
         ),
         "parameters": [
-            _path_parameter("customer_id"),
+            path_parameter("customer_id"),
             {"name": "message", "in": "query", "required": False, "schema": {"type": "string"},
              "description": "The name of a message; together with `day`"},
             {"name": "day", "in": "query", "required": False, "schema": {"type": "string", "format": "date"},
              "description": "A day, as 2026-11-20; together with `message`"},
         ],
         "responses": {
-            "200": _answer("The decisions, or the answer", {"anyOf": [types[why.Told], types[why.NotGot]]}),
-            "400": _answer("`message` and `day` go together, and the day is a date", problem),
-            "404": _answer("Nothing is known of that customer", problem),
-            **_problems(types),
+            "200": answer("The decisions, or the answer", {"anyOf": [types[why.Told], types[why.NotGot]]}),
+            "400": answer("`message` and `day` go together, and the day is a date", problem),
+            "404": answer("Nothing is known of that customer", problem),
+            **problems(types),
+        },
+    }
+
+
+def _get_message(types: Schemas) -> dict[str, Any]:
+    problem = types[incoming.Problem]
+    return {
+        "operationId": "getMessage",
+        "summary": "A message as it was sent",
+        "description": (
+            "Rendered again from the very versions of its templates, and the same letter by letter, or it is refused; "
+            "of a mail also the whole of it, as it was handed to SES. " + KEYS
+        ),
+        "parameters": [path_parameter("customer_id"), path_parameter("message_id")],
+        "responses": {
+            "200": answer("The message", types[shown_again.Shown]),
+            "404": answer("There is no such message of that customer", problem),
+            "409": answer("It cannot be shown as it was; the text says why", problem),
+            **problems(types),
         },
     }
 
@@ -116,9 +137,9 @@ def _get_journeys(types: Schemas) -> dict[str, Any]:
     return {
         "operationId": "getJourneys",
         "summary": "The journeys in force",
-        "description": _KEYS,
+        "description": KEYS,
         "parameters": [count],
-        "responses": {"200": _answer("All of them", listing), "202": _answer(_COUNTING, listing), **_problems(types)},
+        "responses": {"200": answer("All of them", listing), "202": answer(_COUNTING, listing), **problems(types)},
     }
 
 
@@ -126,7 +147,7 @@ _COUNTING = "Not every customer has been looked at: ask again after `Retry-After
 
 
 def _operation(
-    types: Schemas, operation: str, summary: str, description: str, answer: dict[str, Any], *,
+    types: Schemas, operation: str, summary: str, description: str, told: dict[str, Any], *,
     body: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     described: dict[str, Any] = {
@@ -135,11 +156,11 @@ def _operation(
         "description": description,
         "parameters": [_NAME],
         "responses": {
-            "200": _answer("Counted, or done", answer),
-            "202": _answer(_COUNTING, answer),
-            "404": _answer("No journey of that name is in force", types[incoming.Problem]),
-            "409": _answer("It cannot be done as things stand; the message says why", types[incoming.Problem]),
-            **_problems(types, has_body=body is not None),
+            "200": answer("Counted, or done", told),
+            "202": answer(_COUNTING, told),
+            "404": answer("No journey of that name is in force", types[incoming.Problem]),
+            "409": answer("It cannot be done as things stand; the message says why", types[incoming.Problem]),
+            **problems(types, has_body=body is not None),
         },
     }
     if body is not None:
@@ -147,18 +168,20 @@ def _operation(
     return described
 
 
-def _problems(types: Schemas, *, has_body: bool = False) -> dict[str, Any]:
+def problems(types: Schemas, *, has_body: bool = False) -> dict[str, Any]:
+    """The answers that every operation may give."""
     problem = types[incoming.Problem]
     of_body = {
-        "400": _answer("The body is not as described; the message names the place", problem),
-        "413": _answer(f"The body is larger than {management.LARGEST_BODY} bytes", problem),
+        "400": answer("The body is not as described; the message names the place", problem),
+        "413": answer(f"The body is larger than {management.LARGEST_BODY} bytes", problem),
     }
     return {
         **(of_body if has_body else {}),
-        "401": _answer("The management key is missing or unknown", problem),
-        "503": _answer("What is needed is away or throttled: ask again after `Retry-After` seconds", problem),
+        "401": answer("The management key is missing or unknown", problem),
+        "503": answer("What is needed is away or throttled: ask again after `Retry-After` seconds", problem),
     }
 
 
-def _answer(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+def answer(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """An answer in JSON."""
     return {"description": description, "content": {"application/json": {"schema": schema}}}

@@ -20,9 +20,12 @@ from chalicelib.api.incoming import Problem
 from chalicelib.api.management_bodies import Act, Confirmation, MoveAct, OpenTasks, ResumeAct, TaskOutcome
 from chalicelib.errors import (
     ActRefusedError,
+    MessageMissingError,
     StorageUnavailableError,
     UnknownCustomerError,
     UnknownJourneyError,
+    UnknownMessageError,
+    UnknownSampleError,
     UnknownTaskError,
 )
 from chalicelib.observability import logger
@@ -31,6 +34,11 @@ from chalicelib.storage import secrets
 LARGEST_BODY: Final = 64 * 1024
 ANSWER_WITHIN: Final = 4.0
 """Seconds that are kept of the function's time to tell how far a count has come; the function `audience` goes on."""
+
+_UNKNOWN: Final = (
+    UnknownJourneyError, UnknownCustomerError, MessageMissingError, UnknownTaskError, UnknownMessageError,
+    UnknownSampleError,
+)
 
 blueprint = Blueprint(__name__)
 _Body = TypeVar("_Body")
@@ -42,7 +50,7 @@ def get_journeys() -> Response:
     from chalicelib.flows.journey_control import listing  # what acts need is not loaded for webhooks
 
     parameters = blueprint.current_request.query_params or {}
-    return _answered(lambda: listing(clock.now, runs=parameters.get("count") == "true", left=_left))
+    return answered(lambda: listing(clock.now, runs=parameters.get("count") == "true", left=_left))
 
 
 @blueprint.route("/v1/journeys/{name}/pause", methods=["POST"], content_types=["*/*"])
@@ -50,7 +58,7 @@ def post_pause(name: str) -> Response:
     """Pause a journey."""
     from chalicelib.flows.journey_control import pause
 
-    return _acted(Act, lambda act: pause(name, clock.now, basis=_basis(act), left=_left))
+    return acted(Act, lambda act: pause(name, clock.now, basis=_basis(act), left=_left))
 
 
 @blueprint.route("/v1/journeys/{name}/resume", methods=["POST"], content_types=["*/*"])
@@ -65,7 +73,7 @@ def post_resume(name: str) -> Response:
             return Resumption("drop" if act.resume == "drop" else "shift")
         return Resumption("late", act.resume.at_most)
 
-    return _acted(ResumeAct, lambda act: resume(
+    return acted(ResumeAct, lambda act: resume(
         name, clock.now, wanted=wanted(act), basis=_basis(act), left=_left,
     ))
 
@@ -75,7 +83,7 @@ def post_move(name: str) -> Response:
     """Move people who stand in earlier versions of a journey to the one in force."""
     from chalicelib.flows.journey_control import move
 
-    return _acted(MoveAct, lambda act: move(name, clock.now, said=act.steps, basis=_basis(act), left=_left))
+    return acted(MoveAct, lambda act: move(name, clock.now, said=act.steps, basis=_basis(act), left=_left))
 
 
 @blueprint.route("/v1/journeys/{name}/enrol", methods=["POST"], content_types=["*/*"])
@@ -83,7 +91,7 @@ def post_enrol(name: str) -> Response:
     """Let the members of a journey's segment enter it."""
     from chalicelib.flows.journey_control import enrol
 
-    return _acted(Act, lambda act: enrol(name, clock.now, basis=_basis(act), left=_left))
+    return acted(Act, lambda act: enrol(name, clock.now, basis=_basis(act), left=_left))
 
 
 @blueprint.route("/v1/broadcasts/{name}/plan", methods=["POST"], content_types=["*/*"])
@@ -91,7 +99,7 @@ def post_plan(name: str) -> Response:
     """What a broadcast would come to."""
     from chalicelib.flows.broadcasts import plan
 
-    return _answered(lambda: plan(name, clock.now, left=_left))
+    return answered(lambda: plan(name, clock.now, left=_left))
 
 
 @blueprint.route("/v1/broadcasts/{name}/start", methods=["POST"], content_types=["*/*"])
@@ -103,7 +111,7 @@ def post_start(name: str) -> Response:
         basis = _basis(act)
         return start(name, basis, clock.now) if basis else plan(name, clock.now, left=_left)
 
-    return _acted(Act, begin)
+    return acted(Act, begin)
 
 
 @blueprint.route("/v1/broadcasts/{name}/cancel", methods=["POST"], content_types=["*/*"])
@@ -111,7 +119,7 @@ def post_cancel(name: str) -> Response:
     """Stop a broadcast in flight; without confirmation, how far it is."""
     from chalicelib.flows.broadcasts import cancel
 
-    return _acted(Confirmation, lambda act: cancel(name, clock.now, confirmed=act.confirm))
+    return acted(Confirmation, lambda act: cancel(name, clock.now, confirmed=act.confirm))
 
 
 @blueprint.route("/v1/broadcasts/{name}/status", methods=["GET"])
@@ -119,7 +127,7 @@ def get_status(name: str) -> Response:
     """How far a broadcast is."""
     from chalicelib.flows.broadcasts import status
 
-    return _answered(lambda: status(name, clock.now))
+    return answered(lambda: status(name, clock.now))
 
 
 @blueprint.route("/v1/customers/{customer_id}/why", methods=["GET"])
@@ -136,7 +144,15 @@ def get_why(customer_id: str) -> Response:
         day = msgspec.convert(parameters["day"], date)
         return explain_absence(customer_id, parameters["message"], day)[1]
 
-    return _answered(work)
+    return answered(work)
+
+
+@blueprint.route("/v1/customers/{customer_id}/messages/{message_id}", methods=["GET"])
+def get_message(customer_id: str, message_id: str) -> Response:
+    """A message as it was sent."""
+    from chalicelib.flows.shown_again import shown_again  # templates, which no other act needs
+
+    return answered(lambda: shown_again(customer_id, message_id))
 
 
 @blueprint.route("/v1/tasks", methods=["GET"])
@@ -144,7 +160,7 @@ def get_tasks() -> Response:
     """What journeys ask people to do."""
     from chalicelib.storage.tasks import open_tasks
 
-    return _answered(lambda: OpenTasks(tuple(open_tasks())))
+    return answered(lambda: OpenTasks(tuple(open_tasks())))
 
 
 @blueprint.route("/v1/tasks/{task_id}/complete", methods=["POST"], content_types=["*/*"])
@@ -152,7 +168,7 @@ def post_task(task_id: str) -> Response:
     """Note what came of a task."""
     from chalicelib.flows.tasks import complete
 
-    return _acted(TaskOutcome, lambda done: complete(task_id, done.outcome, done.score, clock.now()))
+    return acted(TaskOutcome, lambda done: complete(task_id, done.outcome, done.score, clock.now()))
 
 
 def _left() -> float:
@@ -170,7 +186,8 @@ def _basis(act: Act) -> str:
     return act.basis if act.confirm else ""
 
 
-def _acted(kind: type[_Body], do: Callable[[_Body], msgspec.Struct]) -> Response:
+def acted(kind: type[_Body], do: Callable[[_Body], msgspec.Struct]) -> Response:
+    """The answer to an act with a body of this kind; an empty body is an empty object."""
     raw = blueprint.current_request.raw_body
     body = raw if isinstance(raw, bytes) else raw.encode()
 
@@ -179,10 +196,10 @@ def _acted(kind: type[_Body], do: Callable[[_Body], msgspec.Struct]) -> Response
 
     if len(body) > LARGEST_BODY:
         return _answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Problem(f"the body is larger than {LARGEST_BODY} bytes"))
-    return _answered(work)
+    return answered(work)
 
 
-def _answered(work: Callable[[], msgspec.Struct]) -> Response:
+def answered(work: Callable[[], msgspec.Struct]) -> Response:
     """The answer to who has a key: 202 while it is being counted; 404 and 409 say why it cannot be done."""
     try:
         keys = secrets.values("management-keys")
@@ -194,7 +211,7 @@ def _answered(work: Callable[[], msgspec.Struct]) -> Response:
         content = work()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _answer(HTTPStatus.BAD_REQUEST, Problem(f"the request cannot be read: {error}"))
-    except (UnknownJourneyError, UnknownCustomerError, UnknownTaskError) as error:
+    except _UNKNOWN as error:
         return _answer(HTTPStatus.NOT_FOUND, Problem(str(error)))
     except ActRefusedError as error:
         return _answer(HTTPStatus.CONFLICT, Problem(str(error)))

@@ -5,6 +5,7 @@ From the bucket what was uploaded last; from a folder (a copy of the bucket, or 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from typing import Final
 
 from chalicelib.content.template_files import TemplateFile, check_name
 from chalicelib.definitions.journey_files import read_journey
-from chalicelib.definitions.message_files import message_definition
+from chalicelib.definitions.message_files import message_definition, variants
 from chalicelib.definitions.price_list import read_prices
 from chalicelib.definitions.segments_file import read_segments
 from chalicelib.domain.conditions import Condition
@@ -106,6 +107,10 @@ class Drafts:
         folder = f"{TEMPLATES}{name}/"
         return sorted(key for key in self.versions if key.startswith(folder) and not key.endswith(PROBLEMS))
 
+    def variants(self, name: str) -> tuple[str, ...]:
+        """The variants that a message's files make, as `email.ru`."""
+        return variants(key.rpartition("/")[2] for key in self.keys_of(name))
+
     def problems(self, name: str, now: datetime) -> list[Problem]:
         """What an upload of this message's files would be told, by the very check that an upload goes through."""
         keys = [*self.keys_of(name), *(key for key in self.versions if key.startswith(BLOCKS))]
@@ -147,6 +152,12 @@ def uploaded(now: datetime) -> Drafts:
     journeys = tuple(program.journey for program in definitions.journeys.values())
     prices = prices_in_force(definitions.settings, now)
     return Drafts(versions, lambda key: _fetched(key, versions[key]), definitions.settings, journeys, prices)
+
+
+def problems_of_uploads() -> dict[str, int]:
+    """By message, how many of its files have problems, by what stands beside them. One listing."""
+    beside = (file.key for file in bucket.list_files(TEMPLATES) if file.key.endswith(PROBLEMS))
+    return dict(Counter(key.removeprefix(TEMPLATES).partition("/")[0] for key in beside))
 
 
 def in_folder(folder: Path, now: datetime, known: Drafts | None = None) -> Drafts:

@@ -142,7 +142,7 @@ class Previewer:
             wrong = Wrong(error.file, error.line, 0, error.reason, "error")
             return Previewed(message=name, problems=(wrong,), files=self._files(name))
         subject = self.subject(definition, now, sample, customer_id)
-        channel = channel or next(iter(definition.channels), "email")
+        channel = channel or _first_channel(definition)
         rendered, failure = self.rendered(subject, definition, now, channel, locale)
         problems = [Wrong.of(problem) for problem in self.drafts.problems(name, now)]
         if failure is not None and not problems:
@@ -155,6 +155,18 @@ class Previewer:
             problems=tuple(problems), files=self._files(name),
         )
         return common if rendered is None else self._looked_through(common, rendered, subject, definition, now)
+
+    def words(
+        self, name: str, now: datetime, *, channel: str = "", locale: str = "", sample: str = "full",
+        customer_id: str = "",
+    ) -> Rendered | None:
+        """Only the message in words, or None when it cannot be rendered. Raises as `preview` does."""
+        try:
+            definition = self.drafts.definition(name)
+        except DefinitionError:
+            return None
+        subject = self.subject(definition, now, sample, customer_id)
+        return self.rendered(subject, definition, now, channel or _first_channel(definition), locale)[0]
 
     def subject(self, definition: MessageDefinition, now: datetime, sample: str, customer_id: str) -> Subject:
         """Whom a preview is for: a customer where one is named, else a sample."""
@@ -245,6 +257,10 @@ def of_uploads(now: datetime) -> Previewer:
             return sample_links(message, definition, channel, at)  # the stack has no key yet
 
     return Previewer(uploaded(now), ours.templates, links, ours.base_url or SAMPLE_BASE)
+
+
+def _first_channel(definition: MessageDefinition) -> str:
+    return next(iter(definition.channels), "email")
 
 
 def _locale(

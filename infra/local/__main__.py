@@ -47,6 +47,7 @@ def addresses(url: str, options: Options) -> str:
   Demo shop   {url}/shop
   Outbox      {url}/outbox
   Timelines   {url}/customers
+  Templates   {url}/templates
   API         {url}   (POST /hooks/shopify, /hooks/woocommerce, /v1/events)
 
   The clock stands at {clock.now():%d %B %Y, %H:%M} UTC; an hour of it takes {hour:,.0f} s (SPEED={options.speed:g}).

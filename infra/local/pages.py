@@ -6,11 +6,10 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from mimetypes import guess_type
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule
@@ -18,14 +17,19 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from chalicelib import clock
-from chalicelib.console import pages as console
 from chalicelib.console.pages import ClockFace, Frame, Place, render_problem
+from chalicelib.console.preview import Look
 from chalicelib.console.timeline import money, render_customer, render_customers
 from chalicelib.console.why import render_why
-from chalicelib.console.wording import Wording, language_of
+from chalicelib.console.wording import Wording
 from chalicelib.errors import UnknownCustomerError
 from chalicelib.flows import definitions_in_force, timeline
+from chalicelib.flows.drafts import problems_of_uploads
+from chalicelib.flows.means import means
+from chalicelib.flows.preview import of_uploads
+from chalicelib.flows.test_sends import send_test
 from chalicelib.flows.why import explain, explain_absence
+from infra.local import site
 from infra.local.demo_products import CURRENCY, GARMENTS, picture
 from infra.local.demo_session import Session, Sessions
 from infra.local.demo_shop import DemoError, DemoShop
@@ -35,6 +39,9 @@ from infra.local.outbox_pages import OutboxPages
 from infra.local.push_service import PATH as PUSH_SERVICE
 from infra.local.push_service import PushService
 from infra.local.rehearsal_page import rehearsal_page
+from infra.local.site import page as _page
+from infra.local.template_pages import PATH as TEMPLATES
+from infra.local.template_pages import RULES, TemplatePages
 from infra.local.wording import TEXTS
 
 FOLDER = Path(__file__).with_name("pages")
@@ -44,7 +51,7 @@ SPANS = {
     "day-1": timedelta(days=1),
     "day-4": timedelta(days=4),
 }
-LANGUAGE_COOKIE, VISITOR_COOKIE = "language", "visitor"
+VISITOR_COOKIE = "visitor"
 
 _ROUTES = Map(
     [
@@ -64,6 +71,7 @@ _ROUTES = Map(
         Rule("/customers/<identifier>/why", endpoint="why", methods=["GET"]),
         Rule("/clock", endpoint="hurry", methods=["POST"]),
         Rule("/environment", endpoint="environment", methods=["GET"]),
+        *(rule.empty() for rule in RULES),
     ]
 )
 
@@ -107,11 +115,14 @@ class Pages:
     _endpoints: dict[str, Callable[..., Response]] = field(init=False)
 
     def __post_init__(self) -> None:
-        port = urlsplit(self.url).port
-        self._hosts = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
+        self._hosts = site.hosts_of(self.url)
+        templates = TemplatePages(
+            clock.now, lambda: of_uploads(clock.now()), problems_of_uploads, _customer_of, _send_test,
+            trusted_origins=frozenset({self.url}),
+        )
         self._endpoints = {
             "start": self.start,
-            "static": self.static,
+            "static": lambda _, name: site.static(name),
             "shop": self.shop_page,
             "picture": self.picture,
             "act": self.act,
@@ -126,6 +137,7 @@ class Pages:
             "body": lambda _, identifier: self.outbox.body(identifier),
             "link": lambda visit, identifier: self.outbox.link(visit.request, identifier),
             "pretend": lambda _, identifier, kind: self.outbox.pretend(identifier, kind),
+            **{rule.endpoint: _answering(templates, str(rule.endpoint)) for rule in RULES},
         }
 
     def answer(self, request: Request) -> Response:
@@ -138,11 +150,9 @@ class Pages:
             endpoint, values = _ROUTES.bind("", path_info=request.path, default_method=request.method).match()
         except HTTPException:
             return self.api.answer(request)
-        if request.method == "POST" and not self._same_origin(request):
+        if request.method == "POST" and not site.same_origin(request, self._hosts):
             return Response("posted from another site", 403)
-        language = language_of(
-            request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE), request.headers.get("Accept-Language")
-        )
+        language = site.language(request)
         frame = self._frame(request, language)
         session = self.sessions.get(request.cookies.get(VISITOR_COOKIE, ""))
         session.language = language
@@ -150,8 +160,7 @@ class Pages:
             response = self._endpoints[endpoint](Visit(request, frame, session), **values)
         except NotFound:
             response = _page(render_problem(frame, frame.words("not-found"), frame.words("no-page")), 404)
-        if "lang" in request.args:
-            response.set_cookie(LANGUAGE_COOKIE, language, samesite="Lax", max_age=31_536_000)
+        site.remember(request, response, language)
         if endpoint in ("shop", "act"):
             response.set_cookie(VISITOR_COOKIE, session.id, samesite="Lax", httponly=True, max_age=31_536_000)
         return response
@@ -159,13 +168,6 @@ class Pages:
     def start(self, visit: Visit) -> Response:
         """Where everything is."""
         return _page(visit.frame.render("start.html", title=visit.frame.words("start"), url=self.url))
-
-    def static(self, _visit: Visit, name: str) -> Response:
-        """Stylesheet, script and pictures of the frame."""
-        path = console.FOLDER / name
-        if "/" in name or path.suffix not in (".css", ".js", ".svg") or not path.is_file():
-            raise NotFound
-        return Response(path.read_bytes(), mimetype=guess_type(name)[0], headers={"Cache-Control": "no-cache"})
 
     def shop_page(self, visit: Visit) -> Response:
         """The demo shop."""
@@ -269,20 +271,29 @@ class Pages:
                 Place("/outbox", words("outbox")),
                 Place("/customers", words("customers")),
                 Place("/rehearsal", words("rehearsal")),
+                Place(TEMPLATES, words("templates")),
             ),
             clock=ClockFace(clock.now(), self.speed, self._settings().time_zone, tuple(SPANS), self.hurry.left),
         )
 
-    def _same_origin(self, request: Request) -> bool:
-        site = request.headers.get("Sec-Fetch-Site")
-        origin = request.headers.get("Origin")
-        if site is not None:
-            return site in ("same-origin", "none")
-        return origin is None or urlsplit(origin).netloc in self._hosts
+
+def _answering(templates: TemplatePages, endpoint: str) -> Callable[..., Response]:
+    return lambda visit, **values: templates.answer(endpoint, values, visit.request, visit.frame)
 
 
-def _page(body: str, status: int = 200) -> Response:
-    return Response(body, status, headers=console.HEADERS)
+def _customer_of(text: str) -> str:
+    """The id of the customer whom an address or an id leads to; the text itself where there is none."""
+    found = timeline.search(text)
+    return found[0].customer_id if found else text
+
+
+def _send_test(name: str, look: Look, to: str, now: datetime) -> str:
+    """Send a test; it is seen in the outbox."""
+    sent = send_test(
+        of_uploads(now), means(), name, to, now, locale=look.locale, sample=look.sample or "full",
+        customer_id=_customer_of(look.customer) if look.customer else "",
+    )
+    return f"/outbox/{quote(sent.provider_id)}"
 
 
 def _local(path: str) -> bool:

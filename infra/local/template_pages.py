@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
+from time import monotonic
 from urllib.parse import quote, urlencode
 
 from werkzeug.exceptions import NotFound
@@ -48,6 +50,8 @@ RULES = (
 )
 """Their addresses, for a `werkzeug.routing.Map`."""
 ANSWERS_KEPT = 200
+AT_ONCE = 1.0
+"""Seconds for which the pages go by the files that they have looked at: a gallery asks for fifty messages together."""
 
 SendTest = Callable[[str, Look, str, datetime], str]
 """Sends a test of a message, as it looks, to an address; answers where it can be seen. Raises SelvedgeError."""
@@ -65,6 +69,9 @@ class TemplatePages:
     send_test: SendTest | None = None
     trusted_origins: frozenset[str] = frozenset()
     _reached: dict[str, str] = field(default_factory=dict)
+    _known: Previewer | None = None
+    _looked_at: float = 0.0
+    _looking: Lock = field(default_factory=Lock)
 
     def answer(self, endpoint: str, values: Mapping[str, str], request: Request, frame: Frame) -> Response:
         """The answer to a request for one of `RULES`. Raises NotFound."""
@@ -85,7 +92,7 @@ class TemplatePages:
 
     def gallery(self, request: Request, frame: Frame) -> Response:
         """All messages."""
-        drafts, problems = self.previewer().drafts, self.problems()
+        drafts, problems = self._current().drafts, self.problems()
         groups: list[tuple[str, Sequence[Card]]] = []
         for journey, names in drafts.by_journey():
             cards = []
@@ -106,7 +113,7 @@ class TemplatePages:
     def one(self, request: Request, frame: Frame, name: str) -> Response:
         """One message."""
         look = Look.of(request.args)
-        previewer = self.previewer()
+        previewer = self._current()
         try:
             shown = self._previewed(previewer, name, look)
         except (UnknownMessageError, UnknownSampleError, UnknownCustomerError) as error:
@@ -122,11 +129,11 @@ class TemplatePages:
         """The message itself, as a document that can do nothing."""
         look = Look.of(request.args)
         try:
-            shown = self._previewed(self.previewer(), name, look)
+            words = self._current().words(name, self.now(), **self._wanted(look))
         except (UnknownMessageError, UnknownSampleError, UnknownCustomerError):
             raise NotFound from None
         headers = document_headers(look, request.host_url.rstrip("/"))
-        return Response(document(shown.rendered, frame, look, PHOTOS), headers=headers)
+        return Response(document(words, frame, look, PHOTOS), headers=headers)
 
     def photo(self, name: str) -> Response:
         """A photo of the samples."""
@@ -139,7 +146,7 @@ class TemplatePages:
         """Ask the pages that a message links to, and show what they answered."""
         look = Look.of(request.args)
         try:
-            shown = self._previewed(self.previewer(), name, look)
+            shown = self._previewed(self._current(), name, look)
         except SelvedgeError:
             raise NotFound from None
         if len(self._reached) > ANSWERS_KEPT:
@@ -160,13 +167,22 @@ class TemplatePages:
         return redirect(f"{back}{'&' if look.query() else '?'}{urlencode(said)}#test", 303)
 
     def _previewed(self, previewer: Previewer, name: str, look: Look) -> Previewed:
+        return previewer.preview(name, self.now(), **self._wanted(look))
+
+    def _wanted(self, look: Look) -> dict[str, str]:
         customer = look.customer
         if customer and self.find_customer is not None:
             customer = self.find_customer(customer)
-        return previewer.preview(
-            name, self.now(), channel=look.channel, locale=look.locale, sample=look.sample or "full",
-            customer_id=customer,
-        )
+        return {
+            "channel": look.channel, "locale": look.locale, "sample": look.sample or "full", "customer_id": customer,
+        }
+
+    def _current(self) -> Previewer:
+        """The previews, asked for once for all that a page shows at the same time."""
+        with self._looking:
+            if self._known is None or monotonic() - self._looked_at > AT_ONCE:
+                self._known, self._looked_at = self.previewer(), monotonic()
+            return self._known
 
     def _form(self, request: Request, previewer: Previewer, shown: Previewed) -> FormForTests | None:
         if self.send_test is None:

@@ -29,6 +29,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "All journeys played over everything recorded here: who enters, what goes out, what collides, what it costs.",
         "Все сценарии, проигранные по всему записанному: кто войдёт, что уйдёт, что столкнётся и сколько стоит.",
     ),
+    "templates": ("Templates", "Шаблоны"),
+    "start-templates": (
+        "Every message as a customer gets it: light, dark, on a phone, with a sample or somebody of this shop.",
+        "Все сообщения так, как их получит покупатель: светлые, тёмные, на телефоне, с примером или с кем-то отсюда.",
+    ),
+    "open-templates": ("Open the templates", "Открыть шаблоны"),
     "start-api": ("The API", "API"),
     "start-api-help": ("Webhooks and events go here.", "Сюда идут вебхуки и события."),
     "start-files": (

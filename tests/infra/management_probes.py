@@ -22,7 +22,7 @@ _numbers = count(1)
 MOSCOW_IS_AHEAD = timedelta(hours=3)
 
 
-def _manage(steps: SteppedShop, path: str, body: dict[str, Any] | None = None) -> Any:
+def manage(steps: SteppedShop, path: str, body: dict[str, Any] | None = None) -> Any:
     """The management API's answer; raises AssertionError when it is not 200."""
     name = f"/{steps.shop.deployed.name}/management-keys/1"
     key = steps.shop.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
@@ -61,14 +61,14 @@ def runs_are_counted(steps: SteppedShop) -> None:
     # Counts are good for minutes, and whoever died while counting is waited for.
     for kind in ("job", "job-over"):
         shop.delete(kind, "plan:list:")
-    assert all("runs" in listed for listed in _manage(steps, "/v1/journeys?count=true")["journeys"])
+    assert all("runs" in listed for listed in manage(steps, "/v1/journeys?count=true")["journeys"])
 
 
 def journey_is_paused(steps: SteppedShop) -> None:
     """A journey is paused by its file."""
     name = _sale(steps, Person("eva"))
-    counted = _manage(steps, f"/v1/journeys/{name}/pause", {})
-    _manage(steps, f"/v1/journeys/{name}/pause", {"confirm": True, "basis": counted["basis"]})
+    counted = manage(steps, f"/v1/journeys/{name}/pause", {})
+    manage(steps, f"/v1/journeys/{name}/pause", {"confirm": True, "basis": counted["basis"]})
     file = bucket.read(f"journeys/{name}.yaml")
     assert file is not None
     assert b"status: paused" in file.body
@@ -76,7 +76,7 @@ def journey_is_paused(steps: SteppedShop) -> None:
 
 def broadcast_is_planned(steps: SteppedShop) -> None:
     """A plan knows the cost by the price list, and the duration by the provider's quota."""
-    plan = _manage(steps, f"/v1/broadcasts/{_sale(steps, Person('faina'))}/plan", {})
+    plan = manage(steps, f"/v1/broadcasts/{_sale(steps, Person('faina'))}/plan", {})
     assert plan["recipients"] == 1
     assert "cost" in plan
     assert plan.get("per_second")
@@ -98,7 +98,7 @@ def why_is_told(steps: SteppedShop) -> None:
     assert steps.shop.event("customer.updated", {"email": person.email}, customer={"first_name": "Eva"}) == 200
     steps.work("Engine")
     (customer,) = timeline.search(person.email)
-    told = _manage(steps, f"/v1/customers/{customer.customer_id}/why")
+    told = manage(steps, f"/v1/customers/{customer.customer_id}/why")
     assert told["customer_id"] == customer.customer_id
 
 
@@ -110,7 +110,7 @@ def sent_mail_is_shown_again(steps: SteppedShop) -> None:
     sent = steps.shop.messages(person)["order-confirmation"]
     # What it has read once it keeps.
     steps.shop.restart("APIHandler")
-    shown = _manage(steps, f"/v1/customers/{sent.customer_id}/messages/{sent.message_id}")
+    shown = manage(steps, f"/v1/customers/{sent.customer_id}/messages/{sent.message_id}")
     assert "Linen coat" in shown["rendered"]["text"]
 
 

@@ -27,6 +27,7 @@ from tests.infra.management_probes import MANAGEMENT_PROBES
 from tests.infra.ranking_probes import RANKING_PROBES
 from tests.infra.stepped_shop import Probe, SteppedShop
 from tests.infra.storefront_payloads import Person
+from tests.infra.template_probes import TEMPLATE_PROBES
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 LEASE, FEEDBACK_WAIT = timedelta(minutes=2), timedelta(minutes=15)
@@ -407,5 +408,5 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("Compact", "ReadTheLog"): day_becomes_a_table,
     ("Compact", "WriteDaysAndTables"): day_becomes_a_table,
     ("Compact", "MarkDays"): day_becomes_a_table,
-} | MANAGEMENT_PROBES | RANKING_PROBES
+} | MANAGEMENT_PROBES | RANKING_PROBES | TEMPLATE_PROBES
 """The probe of each statement that a function needs while it runs, or Lambda to read a stream for it."""

@@ -19,6 +19,8 @@ FUNCTIONS = ["APIHandler", "Engine", "Sender", "Tick", "Feedback", "Publish", "A
 WILDCARDS = {
     ("APIHandler", "RegisterDevices"),
     ("APIHandler", "ReadTheQuota"),
+    ("APIHandler", "SendTestsByMail"),
+    ("APIHandler", "SendTestsBySms"),
     ("Audience", "ReadTheQuota"),
     ("Engine", "ListStreams"),
     ("Sender", "ListStreams"),
@@ -78,18 +80,20 @@ def test_no_role_borrows_a_policy_of_aws(template: Template) -> None:
 
 
 def test_only_the_sender_can_send(template: Template) -> None:
-    """But for the mails by which publishing tells the shop itself what is wrong with its files."""
+    """But for the mails by which publishing tells the shop itself what is wrong with its files, and for tests of
+    messages, which the API sends to whom the shop has named. Neither goes by the set of marketing mail."""
     senders = {
         function
         for function, statements in resolved_policies(template).items()
         for statement in statements
         if {"ses:SendEmail", "sns:Publish"} & set(statement["Action"])
     }
-    assert senders == {"Sender", "Publish"}
-    (mail,) = [it for it in resolved_policies(template)["Publish"] if "ses:SendEmail" in it["Action"]]
-    assert [name for name in mail["Resource"] if "configuration-set" in name] == [
-        f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/{STACK}-transactional"
-    ]
+    assert senders == {"Sender", "Publish", "APIHandler"}
+    for function in ("Publish", "APIHandler"):
+        (mail,) = [it for it in resolved_policies(template)[function] if "ses:SendEmail" in it["Action"]]
+        assert [name for name in mail["Resource"] if "configuration-set" in name] == [
+            f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/{STACK}-transactional"
+        ]
 
 
 def test_the_private_key_of_web_push_is_the_senders_alone(template: Template) -> None:
