@@ -62,7 +62,8 @@ def _texts(node: Node) -> Texts:
 
 
 def _logo(node: Node) -> dict[str, Any]:
-    fields, logo = node.allow(*LOGO), {}
+    fields = node.allow(*LOGO)
+    logo: dict[str, Any] = {}
     for name, field in (("url", "logo_url"), ("dark", "logo_dark_url")):
         if name in fields and fields[name].text:
             logo[field] = _link(fields[name])
@@ -107,7 +108,8 @@ def _font(node: Node) -> str:
 
 
 def _support(node: Node) -> dict[str, Any]:
-    fields, support = node.allow(*SUPPORT), {}
+    fields = node.allow(*SUPPORT)
+    support: dict[str, Any] = {}
     if "email" in fields and fields["email"].text:
         support["support_email"] = normalise_email(fields["email"].string())
         if not support["support_email"]:

@@ -16,7 +16,8 @@ from chalicelib.domain.segments import compile_segments
 
 
 def read_folder(templates: Path, schedules: Path) -> Definitions:
-    """Read `templates/*/message.yaml`, `templates/brand.yaml`, and of `schedules`: `shop.yaml`, `segments.yaml`, `journeys/*.yaml`.
+    """Read `brand.yaml` and `*/message.yaml` of `templates`; `shop.yaml`, `segments.yaml`, `journeys/*.yaml` of
+    `schedules`.
 
     Raises DefinitionError for the first file that is wrong.
     """
