@@ -172,6 +172,9 @@ def _prepare() -> None:
     clients.client("s3").create_bucket(
         Bucket="bench-files", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
+    clients.client("s3").put_bucket_versioning(
+        Bucket="bench-files", VersioningConfiguration={"Status": "Enabled"},
+    )
     for folder, prefix in (("templates", "templates/"), ("schedules", "")):
         for path in (ROOT / folder).rglob("*.*"):
             body = path.read_bytes().replace(b"holdout: 5", b"holdout: 0")

@@ -13,7 +13,7 @@ from chalicelib.domain.shop import MessageDefinition, ShopSettings
 
 UNREAD: Final = (
     "problems_to", "quiet_hours", "holdout_percent", "caps", "sms_max_price_usd", "price_overrides", "budget",
-    "broadcast_per_second", "broadcast_keep_free",
+    "broadcast_per_second", "broadcast_keep_free", "test_addresses",
 )
 """The settings that nobody who reads a message can see anything of: those in force count, whatever the edition."""
 
