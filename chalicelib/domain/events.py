@@ -28,7 +28,7 @@ ConsentChannel = Literal["email", "sms", "push", "web-push", "telegram", "whatsa
 
 
 class Line(Struct, frozen=True, omit_defaults=True):
-    """One position of a cart or an order."""
+    """One position of a cart or an order; `stock` are the pieces of that size that are left."""
 
     product_id: Identifier
     variant_id: Text = ""
@@ -41,6 +41,7 @@ class Line(Struct, frozen=True, omit_defaults=True):
     category: Text = ""
     size: Text = ""
     color: Text = ""
+    stock: Pieces | None = None
 
 
 class Cart(Struct, frozen=True, omit_defaults=True):

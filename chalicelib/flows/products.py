@@ -46,8 +46,9 @@ def looked_up(event: Event, *, whole: bool = False) -> Known:
 
 
 def completed(event: Event, known: Known) -> Event:
-    """The event; lines without a photo get it from what is known, and link, title and category where they lack them. So
-    does a product, and its price.
+    """The event; lines without a photo get it from what is known, and link, title, category, size and colour where they
+    lack them. So does a product, and its price. What may still be bought is told with the stock of the moment: the
+    lines of a cart or checkout, and a product.
 
     A variant's own word goes before its product's. An unknown product leaves its line as it is.
     """
@@ -55,13 +56,34 @@ def completed(event: Event, known: Known) -> Event:
         return event
     product = event.product
     return replace(
-        event, cart=_completed(event.cart, known), checkout=_completed(event.checkout, known),
+        event, cart=_with_stock(_completed(event.cart, known), known),
+        checkout=_with_stock(_completed(event.checkout, known), known),
         order=_completed(event.order, known), product=product and _product(product, known),
     )
 
 
+def stock_of(product_id: str, variant_id: str, known: Known) -> int | None:
+    """The pieces of a variant that are left; None where the catalogue does not tell.
+
+    A product that was deleted, or has none left in any size, is sold out with all of its variants.
+    """
+    whole, own = known.get((product_id, "")), known.get((product_id, variant_id))
+    if whole is not None and whole.stock is not None and whole.stock <= 0:
+        return 0
+    return own.stock if own is not None else None
+
+
 def _completed(part: _Part | None, known: Known) -> _Part | None:
     return part and replace(part, lines=tuple(_line(line, known) for line in part.lines))
+
+
+def _with_stock(part: _Part | None, known: Known) -> _Part | None:
+    if part is None:
+        return None
+    stocks = [stock_of(line.product_id, line.variant_id, known) for line in part.lines]
+    return replace(part, lines=tuple(
+        line if stock is None else replace(line, stock=stock) for line, stock in zip(part.lines, stocks, strict=True)
+    ))
 
 
 def _line(line: Line, known: Known) -> Line:
@@ -76,13 +98,19 @@ def _line(line: Line, known: Known) -> Line:
         url=line.url or variant.url or product.url,
         title=line.title or variant.title or product.title,
         category=line.category or variant.category or product.category,
+        size=line.size or variant.size,
+        color=line.color or variant.color or product.color,
     )
 
 
 def _product(product: Product, known: Known) -> Product:
-    line = _line(Line(product.id, product.variant_id, title=product.title, url=product.url,
-                      category=product.category, image_url=product.image_url), known)
-    shown = replace(product, image_url=line.image_url, url=line.url, title=line.title, category=line.category)
+    line = _line(Line(product.id, product.variant_id, title=product.title, url=product.url, category=product.category,
+                      image_url=product.image_url, size=product.size, color=product.color), known)
+    stock = stock_of(product.id, product.variant_id, known)
+    shown = replace(
+        product, image_url=line.image_url, url=line.url, title=line.title, category=line.category, size=line.size,
+        color=line.color, stock=product.stock if stock is None else stock,
+    )
     found = known.get((product.id, product.variant_id)) or known.get((product.id, ""))
     if product.price or found is None:
         return shown

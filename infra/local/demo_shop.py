@@ -48,6 +48,10 @@ class DemoShop:
         self._http = urllib3.PoolManager(maxsize=4, retries=False)
         self._listed: set[tuple[str, str]] = set()
 
+    def open(self, storefront: str) -> None:
+        """List the products before anybody comes, in the language that most visitors begin with."""
+        self._list_products(Session("", storefront))
+
     def act(self, session: Session, action: str, form: dict[str, str], consents: Iterable[str] = ()) -> None:
         """Do one thing for a visitor. Raises DemoError when it cannot be done, KeyError for an unknown action."""
         self._list_products(session)

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from chalicelib import clock
 from infra.aws import Aws
-from infra.local import resources, seeding
+from infra.local import demo_history, resources, seeding
 from infra.local.demo_session import Sessions
 from infra.local.demo_shop import DemoShop
 from infra.local.functions import (
@@ -103,8 +103,10 @@ class Laptop:
         for file, problem in published["problems"].items():
             self._tell(f"  {file}: {problem}")
         self._start_triggers(aws, product, declared, made, files)
+        self._shop = DemoShop(self.url, self.secrets, clock.now)
         self._pages = self._make_pages(product)
         self._web.start()
+        self._start_nights(product)
         self._tell(f"Ready after {time.monotonic() - started:.1f} s")
 
     def stop(self) -> None:
@@ -142,7 +144,7 @@ class Laptop:
             hurry=self._hurry,
             speed=self.clock.speed,
             sessions=self.sessions,
-            shop=DemoShop(self.url, self.secrets, clock.now),
+            shop=self._shop,
             outbox=OutboxPages(self.outbox, self.mailbox),
             push=PushService(self.sessions, self.outbox, clock.now),
         )
@@ -237,13 +239,20 @@ class Laptop:
             Loop("seed files", files.follow, lambda: 1.0),
             Loop("clock", self.clock.remember),
             self._archive,
-            daily_loop(Function("compact", product.compact, 900)),
             *self._pumps,
         ]
         for loop in self._loops:
             loop.start()
         self._hurry = Hurry(self.clock, tick.step, self._pumps)
         self._hurry.start()
+
+    def _start_nights(self, product: Any) -> None:
+        """Begin with what is done each night: by then the shop has a past, and its products are listed."""
+        demo_history.write(clock.now())
+        self._shop.open("shopify")
+        nights = daily_loop(Function("compact", product.compact, 900))
+        self._loops.append(nights)
+        nights.start()
 
 
 def batch_size(app: Any, function: str) -> int:

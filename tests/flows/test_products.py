@@ -107,6 +107,40 @@ def test_a_message_that_falls_through_to_another_channel_looks_its_products_up_o
     assert [name for name, _ in requests].count("BatchGetItem") == 1
 
 
+def test_a_cart_tells_how_many_are_left_of_the_size_in_it() -> None:
+    catalogue.put(replace(COAT, stock=9), NOW)
+    catalogue.put(replace(GREY, stock=2, size="M", color="grey"), NOW)
+
+    variant, whole, unknown = lines_of(cart(Line("p1", "v1", stock=7), Line("p1"), Line("p1", "v2")))
+    assert (variant.stock, variant.size, variant.color) == (2, "M", "grey")
+    assert (whole.stock, whole.size) == (9, "")
+    assert unknown.stock is None
+
+
+def test_a_product_that_is_gone_is_gone_in_every_size() -> None:
+    catalogue.put(replace(COAT, stock=0), NOW)
+    catalogue.put(replace(GREY, stock=2), NOW)
+
+    (line,) = lines_of(cart(Line("p1", "v1")))
+    assert line.stock == 0
+
+
+def test_an_order_does_not_speak_of_what_is_left() -> None:
+    catalogue.put(replace(COAT, stock=9), NOW)
+
+    shown = completed(Event("order.placed", NOW, order=Order("o1", lines=(Line("p1"),))))
+    assert shown.order is not None
+    assert [line.stock for line in shown.order.lines] == [None]
+
+
+def test_a_product_that_was_looked_at_has_the_stock_of_the_moment() -> None:
+    catalogue.put(replace(COAT, stock=1), NOW)
+
+    product = completed(Event("product.viewed", NOW, product=Product("p1", stock=50))).product
+    assert product is not None
+    assert product.stock == 1
+
+
 def test_a_product_nobody_knows_leaves_the_line_as_it_is() -> None:
     event = cart(Line("p9", "v9", title="Scarf"))
 
