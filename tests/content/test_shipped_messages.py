@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.content.checking import check_message
 from chalicelib.content.samples import BARE_CUSTOMER, SAMPLE_NOW, SAMPLES
+from chalicelib.domain import sms_parts
 from chalicelib.domain.rendered import Rendered
-from chalicelib.domain.sms_parts import split
 from tests.content.mail_reader import Page
 from tests.content.places import (
     EMAILS,
@@ -27,6 +27,8 @@ from tests.content.places import (
 
 LONGEST_SUBJECT = 60
 """Characters of a subject that programs on a computer show; telephones show about 40."""
+LONGEST_TITLE = 45
+"""Characters of a push's title; telephones show about 40 on one line."""
 MOST_BYTES = 100_000
 """Of a mail's HTML: Gmail cuts what is longer than 102 KB."""
 NAMES = tuple(shipped_messages())
@@ -95,8 +97,18 @@ def test_a_mail_without_its_event_still_says_something_and_leads_to_the_shop(nam
 
 
 @pytest.mark.parametrize(("name", "variant"), [pair for pair in VARIANTS if pair[1].startswith("sms.")])
-def test_a_short_message_fits_two_parts(name: str, variant: str) -> None:
-    assert split(render_shipped(name, "sms", locale=variant.removeprefix("sms.")).text).count <= 2
+def test_a_short_message_fits_two_parts_and_marketing_shows_the_way_out(name: str, variant: str) -> None:
+    for sample in SAMPLES:
+        text = render_sample(name, "sms", variant.removeprefix("sms."), sample).text
+        assert sms_parts.split(text).count <= 2
+        assert (LINKS.stop in text) == (name in MARKETING)
+
+
+@pytest.mark.parametrize(("name", "variant"), [pair for pair in VARIANTS if "push." in pair[1]])
+def test_the_title_of_a_push_can_be_read_on_a_locked_telephone(name: str, variant: str) -> None:
+    channel, _, locale = variant.partition(".")
+    for sample in SAMPLES[:2]:
+        assert len(render_sample(name, channel, locale, sample).title) <= LONGEST_TITLE
 
 
 @pytest.mark.parametrize(("name", "locale"), EMAILS)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from chalicelib.content.samples import BARE_CUSTOMER, BARE_EVENT, FULL_EVENT
+from chalicelib.content.samples import BARE_CUSTOMER, BARE_EVENT, FULL_CUSTOMER, FULL_EVENT
 from chalicelib.domain.events import Event, Product
 from chalicelib.domain.sms_parts import split
 from tests.content.places import render_shipped, shipped_messages
@@ -88,6 +88,16 @@ def test_points_that_expire_are_told_with_their_last_day() -> None:
     assert push.title.replace(NBSP, " ") == "1 балл можно потратить до 1 апреля"
     mail = render_shipped("loyalty-points-expiring", "email", event=telling(points=450))
     assert mail.subject == "Срок действия ваших баллов подходит к концу"
+
+
+@pytest.mark.parametrize("name", ["win-back-letter", "win-back-quarterly", "repeat-nudge"])
+@pytest.mark.parametrize(("locale", "words"), [("ru", "интересовали свитеры"), ("en", "look(ing)? at knitwear")])
+def test_what_a_customer_used_to_look_at_is_named_where_its_name_is_known(name: str, locale: str, words: str) -> None:
+    for categories, known in (("coats", "Knitwear"), True), (("plaids",), False):
+        profile = replace(FULL_CUSTOMER.profile, categories=categories)
+        mail = render_shipped(name, "email", locale=locale, customer=replace(FULL_CUSTOMER, profile=profile))
+        assert bool(re.search(words, mail.text)) == known
+        assert "plaids" not in mail.text
 
 
 def test_a_call_is_announced_only_to_who_has_a_phone() -> None:
