@@ -200,3 +200,16 @@ def test_every_table_lays_out_and_every_picture_is_described() -> None:
     assert len(tables) > 20
     assert [table for table in tables if 'role="presentation"' not in table] == []
     assert [picture for picture in Page(html).pictures if picture.get("alt") is None] == []
+
+
+@pytest.mark.parametrize(("stock", "told"), [
+    (0, ["уже раскупили"]), (1, ["осталось 1"]), (5, ["осталось 5"]), (6, []), (None, []),
+])
+def test_a_cart_tells_what_is_nearly_gone_and_what_is_gone(stock: int | None, told: list[str]) -> None:
+    assert FULL.event.cart
+    cart = replace(FULL.event.cart, lines=(Line("p", title="Пальто", stock=stock),))
+    event = replace(FULL.event, cart=cart)
+    made = mail(block("cart-lines.mjml", pieces="cart"), event=event, text=block("cart-lines.txt", pieces="cart"))
+    for shown in (Page(made.html).text, made.text):
+        said = shown.lower().replace("\u00a0", " ")
+        assert re.findall("уже раскупили|осталось [0-9]+", said) == told
