@@ -65,6 +65,9 @@ ALL = "".join((
 ))
 
 
+ALL_ON_THE_SHEET = f'{{% extends "blocks/layout.mjml" %}}{{% block content %}}{ALL}{{% endblock %}}'
+
+
 def test_these_are_all_blocks() -> None:
     frame = {"layout.mjml", "header.mjml", "footer.mjml"}
     assert set(re.findall(r"blocks/([\w-]+\.mjml)", ALL)) | frame == {
@@ -192,6 +195,22 @@ def test_a_reduced_price_stands_beside_the_old_one_and_a_raised_one_does_not() -
     assert "вместо 22\u00a0990\u00a0₽" in reduced.text
     raised = replace(FULL_EVENT, product=replace(FULL_EVENT.product, old_price=Decimal(15000)))
     assert "15 000" not in Page(mail(block("product-card.mjml"), event=raised).html).text
+
+
+def test_a_mail_is_written_in_the_direction_of_its_language_whatever_it_begins_with() -> None:
+    files = {"try/email.ru.mjml": ALL_ON_THE_SHEET, "try/email.ar.mjml": ALL_ON_THE_SHEET}
+    text = "Subject: s\nPreheader: فستان\n\n{{ links.unsubscribe }}"
+    files |= {"try/email.ru.txt": text, "try/email.ar.txt": text}
+    definition = MessageDefinition("try", "marketing", ("email",), variants=("email.ar", "email.ru"))
+    for locale, direction, side in (("ru", "ltr", "left"), ("ar", "rtl", "right")):
+        occasion = Occasion(
+            sample_message(definition, code=True), definition, FULL_CUSTOMER, FULL_EVENT, SETTINGS, LINKS, SAMPLE_NOW,
+            locale, FULL.recommend,
+        )
+        html = TEMPLATES.render(occasion, "email", GivenFiles(files, SHIPPED)).html
+        assert f'<html lang="{locale}" dir="{direction}"' in html
+        assert set(re.findall(r"direction:(\w+)", html)) == {direction}
+        assert set(re.findall(r'<td align="(\w+)"[^>]* class="(?:ink|action)', html)) == {side}
 
 
 def test_every_table_lays_out_and_every_picture_is_described() -> None:
