@@ -34,6 +34,7 @@ from chalicelib.errors import TemplateError
 
 _KEPT: Final = 1000
 """Compiled template files kept in memory: those of a shop, in a few versions."""
+NO_WAY_OUT: Final = "shows no unsubscribe link: include `blocks/footer.{}`"
 
 
 class Templates:
@@ -48,8 +49,8 @@ class Templates:
     ) -> Rendered:
         """The message as this customer gets it by this channel, from these files.
 
-        The language is the occasion's, else the customer's, else the shop's, else any there is. Raises TemplateError
         `read` is given the names of the customer's fields that the templates read.
+        The language is the occasion's, else the customer's, else the shop's, else any there is. Raises TemplateError
         with file and line when a template is missing or wrong, StorageUnavailableError when the files cannot be read.
         """
         definition, settings = occasion.definition, occasion.settings
@@ -135,7 +136,6 @@ class _Versioned(Sandbox):
         scope().used[template] = file.version
         return f"{template}@{file.version}"
 
-    def escapes(self, name: str | None) -> bool:
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A value's part; of the customer's it is noted which were read."""
         if isinstance(obj, Profile):
@@ -148,6 +148,7 @@ class _Versioned(Sandbox):
             scope().read.add(str(argument))
         return super().getitem(obj, argument)
 
+    def escapes(self, name: str | None) -> bool:
         """All but `.txt` is escaped; the version is no part of the name."""
         return super().escapes((name or "").partition("@")[0])
 
@@ -183,8 +184,7 @@ def _check_ways_out(definition: MessageDefinition, links: Links, html: str, text
         return
     for part, ending in ((html, "mjml"), (text, "txt")):
         if links.unsubscribe not in part:
-            reason = f"shows no unsubscribe link: include `blocks/footer.{ending}`"
-            raise TemplateError(f"templates/{name}.{ending}:1: {reason}")
+            raise TemplateError(NO_WAY_OUT.format(ending), file=f"{name}.{ending}", line=1)
 
 
 def _version(used: dict[str, str]) -> str:

@@ -57,7 +57,10 @@ def decoded(name: str, body: bytes, version: str) -> TemplateFile:
     try:
         return TemplateFile(name, body.decode("utf-8-sig"), version)
     except UnicodeDecodeError as error:
-        raise TemplateError(f"is not UTF-8 (byte {error.start}); save it as UTF-8", file=name) from error
+        before = body[: error.start]
+        reason = f"is not UTF-8 (byte {error.start}); save it as UTF-8"
+        column = len(before.rpartition(b"\n")[2].decode("utf-8-sig")) + 1
+        raise TemplateError(reason, file=name, line=before.count(b"\n") + 1, column=column) from error
 
 
 class FolderFiles:
@@ -72,8 +75,8 @@ class FolderFiles:
         path = self._folder / name
         if not path.is_file():
             return None
-        text = path.read_text("utf-8")
-        return TemplateFile(name, text, text_version(text))
+        body = path.read_bytes()
+        return decoded(name, body, blake2b(body, digest_size=6).hexdigest())
 
 
 class GivenFiles:

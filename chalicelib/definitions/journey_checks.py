@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import combinations
-from typing import Final, Literal
+from typing import Final
 
 from chalicelib.definitions.journey_files import JourneyFile
 from chalicelib.domain.conditions import Condition, Scope, compile_condition
@@ -34,6 +34,7 @@ from chalicelib.domain.journeys import (
     WaitFor,
 )
 from chalicelib.domain.limits import tags_of
+from chalicelib.domain.problems import Problem
 from chalicelib.domain.rehearsal import AWARDED
 from chalicelib.domain.shop import FrequencyCap, MessageDefinition, ShopSettings
 
@@ -42,23 +43,6 @@ PURCHASES: Final = frozenset({"order.placed", "order.paid", "checkout.completed"
 SELLING_TRIGGERS: Final = ("cart.", "checkout.", "product.", "wishlist.", "category.")
 """What events are called whose journeys try to sell what was looked at."""
 LONGEST_WAIT: Final = 366 * DAY
-
-Severity = Literal["error", "warning"]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong (`error`) or doubtful (`warning`) in a file a shop edits, with the way out in its text."""
-
-    file: str
-    line: int
-    text: str
-    severity: Severity = "error"
-
-    def __str__(self) -> str:
-        """The problem as its author reads it."""
-        place = ":".join(part for part in (self.file, str(self.line) if self.line else "") if part)
-        return f"{place}: {'warning: ' if self.severity == 'warning' else ''}{self.text}"
 
 
 def check_journey(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import get_args
+from typing import Final, get_args
 
 from chalicelib.definitions.yaml_reader import Node, read
 from chalicelib.domain.messages import CHANNELS, Category
@@ -12,8 +12,10 @@ from chalicelib.domain.shop import Check, Handling, MessageDefinition, OnCap
 
 _FIELDS = (
     "message", "category", "topic", "channels", "priority", "quiet-hours", "on-cap", "obeys-cap",
-    "counts-toward-cap", "tags", "check", "survey",
+    "counts-toward-cap", "tags", "check", "survey", "sms-parts",
 )
+MAX_SMS_PARTS: Final = 10
+"""Parts that SNS joins to one SMS: 1,600 characters (Amazon SNS, `Publish`)."""
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _VARIANT = re.compile(r"(email|sms|push|web-push|telegram)\.([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)\.txt")
 
@@ -48,6 +50,7 @@ def message_definition(text: str, file: str, beside: Iterable[str]) -> MessageDe
         variants=variants(beside),
         checks=_checks(fields["check"]) if "check" in fields else (),
         survey=_word(fields.get("survey"), ""),
+        sms_parts=_sms_parts(fields.get("sms-parts")),
     )
 
 
@@ -111,6 +114,15 @@ def _priority(node: Node | None) -> int:
     if not 0 <= priority <= 100:
         raise node.error(f"is {priority}; it goes from 0 (last) to 100 (first)")
     return priority
+
+
+def _sms_parts(node: Node | None) -> int:
+    if node is None:
+        return 2
+    parts = node.integer()
+    if not 1 <= parts <= MAX_SMS_PARTS:
+        raise node.error(f"is {parts}; an SMS has 1 to {MAX_SMS_PARTS} parts, each of which is paid")
+    return parts
 
 
 def _flag(node: Node | None, category: str, *, default: bool) -> bool:

@@ -80,6 +80,7 @@ class MessageDefinition(Struct, frozen=True):
     `channels` are in the order to try; `variants` are the template files there are, as `email.ru`;
     higher `priority` goes first where two messages want one slot; `retry_for` bounds `retry-until`, in seconds.
     `checks` are looked at just before sending: that the product shown is in stock, and its price still reduced.
+    `sms_parts` is how many parts an SMS is planned to take.
     `survey` names the survey that the message asks, if it asks one.
     `edition` is the id of the files and settings that it is rendered from (domain/editions.py), once they were checked.
     """
@@ -98,4 +99,5 @@ class MessageDefinition(Struct, frozen=True):
     variants: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     survey: str = ""
+    sms_parts: int = 2
     edition: str = ""

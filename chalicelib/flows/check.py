@@ -15,13 +15,12 @@ from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
-from chalicelib.content.checking import check_message
+from chalicelib.content.checking import Trial, check_message
 from chalicelib.content.references import reached
-from chalicelib.content.rendering import Templates
 from chalicelib.content.template_files import FolderFiles, TemplateFiles
 from chalicelib.definitions.brand_file import read_brand
 from chalicelib.definitions.examples import check_examples
-from chalicelib.definitions.journey_checks import Problem, Severity, check_journey, check_overlaps
+from chalicelib.definitions.journey_checks import check_journey, check_overlaps
 from chalicelib.definitions.journey_files import JourneyFile, read_journey_file
 from chalicelib.definitions.message_files import message_definition
 from chalicelib.definitions.price_list import read_prices
@@ -31,17 +30,18 @@ from chalicelib.domain.definitions import Definitions
 from chalicelib.domain.editions import Edition
 from chalicelib.domain.experiments import ShrunkenControlError, reallocate
 from chalicelib.domain.journeys import Journey, Send, Split
+from chalicelib.domain.problems import Problem, Severity, in_order
 from chalicelib.domain.segments import Segment
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
-from chalicelib.errors import DefinitionError, TemplateError
+from chalicelib.errors import DefinitionError
 from chalicelib.flows.definitions_in_force import InForce
 
 PROBLEMS: Final = ".problems.txt"
 """What is added to a file's name. Under templates/ an upload with this ending starts one more publishing, which finds
 nothing new to tell and ends there."""
 
-BRAND: Final = "templates/brand.yaml"
 TEMPLATES: Final = "templates/"
+BRAND: Final = "templates/brand.yaml"
 BLOCKS: Final = "templates/blocks/"
 """What the templates of all messages share."""
 Made = TypeVar("Made")
@@ -63,8 +63,8 @@ class Files:
     versions: dict[str, str]
     read: Callable[[str], bytes]
     templates: TemplateFiles
-
     unpinned: frozenset[str] = frozenset()
+
     def text(self, key: str) -> str:
         """A file's text, or a DefinitionError."""
         try:
@@ -82,12 +82,11 @@ class Checked:
 
     in_force: InForce
     problems: list[Problem] = field(default_factory=list)
-
     editions: list[Edition] = field(default_factory=list)
+
     def refuse(self, key: str, error: DefinitionError) -> None:
         """Note what is wrong with a file."""
-        text = f"{error.field}: {error.reason}" if error.field else error.reason
-        self.problems.append(Problem(error.file or key, error.line, text))
+        self.problems.append(_problem_of(error, key))
 
 
 def check(folder: Path, now: datetime) -> list[Problem]:
@@ -103,7 +102,7 @@ def check(folder: Path, now: datetime) -> list[Problem]:
     versions = {key: blake2b(texts[key].read_bytes()).hexdigest() for key in sorted(texts)}
     files = Files(versions, lambda key: texts[key].read_bytes(), FolderFiles(folder / "templates"))
     checked = check_files(files, InForce(), now)
-    return sorted(checked.problems, key=lambda problem: (problem.file, problem.line))
+    return checked.problems
 
 
 def check_files(files: Files, before: InForce, now: datetime) -> Checked:
@@ -122,7 +121,7 @@ def check_files(files: Files, before: InForce, now: datetime) -> Checked:
     )
     read = _journeys(files, before, checked)
     named = {message.name: message for message in messages}
-    checked.problems += check_overlaps(read, named, settings)
+    checked.problems = in_order((*checked.problems, *check_overlaps(read, named, settings)))
     return checked
 
 
@@ -171,30 +170,32 @@ def _messages(files: Files, checked: Checked, settings: ShopSettings, now: datet
     versions = {
         key: tag for key, tag in files.versions.items() if key.startswith("templates/") and not key.endswith(PROBLEMS)
     }
-    templates = Templates()
+    trial = Trial()
     messages = []
     for key in versions:
         folder, _, name = key.rpartition("/")
         if name != "message.yaml":
             continue
         beside = [other.rpartition("/")[2] for other in versions if other.rpartition("/")[0] == folder]
+        is_right = False
         try:
             text = files.text(key)
             message = _once("read", key, (text, beside), partial(message_definition, text, key, beside))
-            attempt = partial(check_message, message, files.templates, settings, now, templates)
             edition = _edition(message, folder, files, settings, now)
-            _once("try", key, edition.id, attempt)
+            attempt = partial(check_message, message, files.templates, settings, now, trial=trial, names=beside)
+            tried = _once("try", key, (edition.id, beside), attempt)
+            checked.problems += tried.problems
+            is_right = tried.is_right
+        except DefinitionError as error:
+            checked.refuse(key, error)
+        if is_right:
             checked.editions.append(edition)
             messages.append(replace(message, edition=edition.id))
-        except (DefinitionError, TemplateError) as error:
-            checked.problems.append(_problem_of(error, key, files))
-            last_good = known.get(folder.rpartition("/")[2])
-            if last_good is not None:
-                messages.append(last_good)
+        elif (last_good := known.get(folder.rpartition("/")[2])) is not None:
+            messages.append(last_good)
     return tuple(messages)
 
 
-def _once(what: str, key: str, by: Any, make: Callable[[], Made]) -> Made:
 def _edition(
     message: MessageDefinition, folder: str, files: Files, settings: ShopSettings, now: datetime,
 ) -> Edition:
@@ -212,24 +213,19 @@ def _edition(
     return Edition.of(message, pinned, settings)
 
 
+def _problem_of(error: DefinitionError, key: str) -> Problem:
+    """The problem of the file that an error names, else of the one that was read."""
+    text = f"{error.field}: {error.reason}" if error.field else error.reason
+    return Problem(error.file or key, error.line, text)
+
+
+def _once(what: str, key: str, by: Any, make: Callable[[], Made]) -> Made:
     """What is made of a file, made anew only when what it is made `by` has changed; a failure is not kept."""
     known = _done.get((what, key))
     if known is None or known[0] != by:
         known = _done[what, key] = (by, make())
     made: Made = known[1]
     return made
-
-
-def _problem_of(error: DefinitionError | TemplateError, key: str, files: Files) -> Problem:
-    """The problem of the file that an error names; a TemplateError's text begins with file and line."""
-    if isinstance(error, DefinitionError):
-        text = f"{error.field}: {error.reason}" if error.field else error.reason
-        return Problem(error.file or key, error.line, text)
-    file, _, rest = str(error).partition(":")
-    if file not in files.versions:
-        return Problem(key, 0, str(error))
-    line, _, text = rest.partition(":")
-    return Problem(file, int(line), text.strip()) if line.isdigit() else Problem(file, 0, rest.strip())
 
 
 def _journeys(files: Files, before: InForce, checked: Checked) -> list[JourneyFile]:
@@ -253,7 +249,7 @@ def _journeys(files: Files, before: InForce, checked: Checked) -> list[JourneyFi
             if all(problem.severity == "warning" for problem in problems):
                 problems += _divide(journey, checked, divided)
         except DefinitionError as error:
-            problems.append(_problem_of(error, key, files))
+            problems.append(_problem_of(error, key))
         checked.problems += problems
         if all(problem.severity == "warning" for problem in problems):
             read.append(journey)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from chalicelib.channels.aws_calls import provider_call
-from chalicelib.definitions.journey_checks import Problem
+from chalicelib.domain.problems import Problem
 from chalicelib.domain.shop import ShopSettings
 from chalicelib.errors import ProviderOutcomeUnknownError, ProviderRefusedError
 from chalicelib.flows.means import StageRule

@@ -23,10 +23,11 @@ HEADS = "Link: {{ shop.url }}/coat\nButton: Посмотреть\nImage: {{ prod
 def telegram(text: str, customer: Customer = FULL_CUSTOMER) -> Rendered:
     """What one Telegram text makes for a customer who looked at a coat."""
     files = GivenFiles({"try/telegram.ru.txt": text, "try/push.ru.txt": "Title: x\n\nx"})
-    check_message(DEFINITION, files, SETTINGS, SAMPLE_NOW)
     message = sample_message(DEFINITION, code=False)
     occasion = Occasion(message, DEFINITION, customer, FULL_EVENT, SETTINGS, LINKS, SAMPLE_NOW)
-    return TEMPLATES.render(occasion, "telegram", files)
+    made = TEMPLATES.render(occasion, "telegram", files)
+    assert check_message(DEFINITION, files, SETTINGS, SAMPLE_NOW).is_right
+    return made
 
 
 def test_it_is_a_text_with_a_picture_and_a_button() -> None:

@@ -44,46 +44,53 @@ def test_a_mistake_in_a_shared_block_is_told_in_the_block() -> None:
         render_sms('Hello\n{% include "blocks/greeting.txt" %}', blocks__greeting_txt="dear\n{{ nobody }}")
 
 
-def check(text: str = GOOD_TEXT, mjml: str = GOOD_MJML, definition: MessageDefinition = EMAIL, **blocks: str) -> None:
+def check(text: str = GOOD_TEXT, mjml: str = GOOD_MJML, definition: MessageDefinition = EMAIL, **blocks: str) -> str:
+    """What is wrong with an upload, a line each; doubts are left out."""
     files = {"try/email.ru.txt": text, "try/email.ru.mjml": mjml}
     files |= {f"blocks/{name}.mjml": source for name, source in blocks.items()}
-    check_message(definition, GivenFiles(files, SHIPPED), SETTINGS, SAMPLE_NOW)
+    tried = check_message(definition, GivenFiles(files, SHIPPED), SETTINGS, SAMPLE_NOW)
+    return "\n".join(str(problem) for problem in tried.problems if problem.severity == "error")
 
 
 def test_a_good_upload_passes() -> None:
-    check()
+    assert check() == ""
 
 
 @pytest.mark.parametrize(("text", "mjml", "told"), [
-    ("Text only", GOOD_MJML, r"email.ru.txt:1: begins with the headers Subject, Preheader"),
-    ("Preheader: x\n\nText", GOOD_MJML, r"email.ru.txt:1: the header Subject is missing or empty"),
-    ("Subject: x\nBcc: y@shop.example\n\nText", GOOD_MJML, r"email.ru.txt:2: begins with the headers"),
-    ("Subject: {{ customer.last_name }}\n\nText", GOOD_MJML, r"email.ru.txt:1: shows no unsubscribe link: include"),
+    ("Text only", GOOD_MJML, "email.ru.txt:1: begins with the headers Subject, Preheader, then a blank line"),
+    ("Preheader: x\n\nText", GOOD_MJML, "email.ru.txt:1: the header Subject is missing or empty"),
+    ("Subject: x\nBcc: y@shop.example\n\nText", GOOD_MJML,
+     "email.ru.txt:2: begins with the headers Subject, Preheader, then a blank line"),
+    ("Subject: {{ customer.last_name }}\n\nText", GOOD_MJML,
+     "email.ru.txt:1: shows no unsubscribe link: include `blocks/footer.txt`"),
     (GOOD_TEXT, GOOD_MJML.replace("</mj-column>", ""),
-     r"email.ru.mjml:3:44: </mj-section> closes nothing; <mj-column> of line 3 is still open"),
-    (GOOD_TEXT, GOOD_MJML.replace("</mj-section>", ""), r"email.ru.mjml:3:1: <mj-section> is not closed"),
-    (GOOD_TEXT, GOOD_MJML.replace("mj-text", "mj-txt"), r"email.ru.mjml:3:24: MJML has no <mj-txt>; did you mean 'mj-text'"),
-    (GOOD_TEXT, "<mjml><mj-body>" + BODY + "</mj-body></mjml>", r"email.ru.mjml:1: shows no unsubscribe link"),
+     "email.ru.mjml:3:44: </mj-section> closes nothing; <mj-column> of line 3 is still open"),
+    (GOOD_TEXT, GOOD_MJML.replace("</mj-section>", ""), "email.ru.mjml:3:1: <mj-section> is not closed"),
+    (GOOD_TEXT, GOOD_MJML.replace("mj-text", "mj-txt"),
+     "email.ru.mjml:3:24: MJML has no <mj-txt>; did you mean 'mj-text'?"),
+    (GOOD_TEXT, "<mjml><mj-body>" + BODY + "</mj-body></mjml>",
+     "email.ru.mjml:1: shows no unsubscribe link: include `blocks/footer.mjml`"),
 ])
 def test_a_wrong_upload_is_refused_with_its_place(text: str, mjml: str, told: str) -> None:
-    with pytest.raises(TemplateError, match=f"^templates/try/{told}"):
-        check(text, mjml)
+    assert f"templates/try/{told}" in check(text, mjml).splitlines()
 
 
 def test_a_field_that_only_some_customers_have_is_noticed_before_it_is_live() -> None:
-    with pytest.raises(TemplateError, match=r"email.ru.txt:4:9: there is nothing"):
-        check(GOOD_TEXT.replace("Text", "{{ code.value }}"))
+    assert check(GOOD_TEXT.replace("Text", "{{ code.value }}")) == (
+        "templates/try/email.ru.txt:4:9: there is nothing to take 'value' from; put it inside {% if … %}"
+    )
 
 
 def test_a_block_with_unclosed_markup_is_named() -> None:
-    with pytest.raises(TemplateError, match=r"^templates/blocks/header\.mjml:1:1: <mj-section> is not closed"):
-        check(header="<mj-section>\n<mj-column>")
+    assert check(header="<mj-section>\n<mj-column>").splitlines() == [
+        "templates/blocks/header.mjml:1:1: <mj-section> is not closed",
+        "templates/blocks/header.mjml:2:1: <mj-column> is not closed",
+    ]
 
 
 def test_a_channel_without_a_file_is_refused() -> None:
     definition = MessageDefinition("try", "marketing", ("email", "sms"), variants=("email.ru",))
-    with pytest.raises(TemplateError, match=r"templates/try/message.yaml: sms has no template file"):
-        check(definition=definition)
+    assert check(definition=definition) == "templates/try/message.yaml: sms has no template file"
 
 
 @pytest.mark.parametrize(("wanted", "variants", "picked"), [

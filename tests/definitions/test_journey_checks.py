@@ -6,9 +6,10 @@ from textwrap import dedent
 
 import pytest
 
-from chalicelib.definitions.journey_checks import Problem, check_journey, check_overlaps
+from chalicelib.definitions.journey_checks import check_journey, check_overlaps
 from chalicelib.definitions.journey_files import JourneyFile, read_journey_file
 from chalicelib.domain.messages import CHANNELS
+from chalicelib.domain.problems import Problem
 from chalicelib.domain.segments import Segment, compile_segments
 from chalicelib.domain.shop import FrequencyCap, MessageDefinition, ShopSettings
 from tests.definitions.shipped import SHIPPED, journey_texts

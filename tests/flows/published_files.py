@@ -13,7 +13,7 @@ MAIL = """<mjml><mj-body><mj-section><mj-column>
 <mj-text>Привет! <a href="{{ links.unsubscribe }}">Отписаться</a></mj-text>
 </mj-column></mj-section></mj-body></mjml>"""
 TEXT = "Subject: Привет\nPreheader: Это мы\n\nПривет! {{ links.unsubscribe }}\n"
-SHOP = "url: https://weavers.example\nholdout: 0\n"
+SHOP = "url: https://weavers.example\nlocales: [ru]\nholdout: 0\n"
 BRAND = "name: Weavers\nsupport: {email: help@weavers.example}\n"
 
 

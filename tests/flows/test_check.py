@@ -75,7 +75,8 @@ def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_files(folder: Pat
     write(folder, "journeys/notes.txt", "journey: [")
     write(folder, "other.yaml", "a: [")
 
-    assert [problem.file for problem in check(folder, NOW)] == ["journeys/greeting.yaml", "segments.yaml", "shop.yaml"]
+    wrong = [problem.file for problem in check(folder, NOW) if problem.severity == "error"]
+    assert wrong == ["journeys/greeting.yaml", "segments.yaml", "shop.yaml"]
 
 
 def test_journeys_for_one_slot_are_told_beside_both(folder: Path) -> None:
