@@ -56,6 +56,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "show-technical": ("Show timers and feedback", "Показать таймеры и отклики"),
     "hide-technical": ("Hide timers and feedback", "Скрыть таймеры и отклики"),
     "why-link": ("Why?", "Почему?"),
+    "as-sent": ("as it was sent", "как было отправлено"),
     "merged-into": ("This profile has been merged into another one.", "Этот профиль слит с другим."),
     "open-it": ("Open it", "Открыть"),
     "journey": ("journey", "сценарий"),

@@ -39,6 +39,7 @@ from infra.local.outbox_pages import OutboxPages
 from infra.local.push_service import PATH as PUSH_SERVICE
 from infra.local.push_service import PushService
 from infra.local.rehearsal_page import rehearsal_page
+from infra.local.sent_pages import sent_body, sent_page
 from infra.local.site import page as _page
 from infra.local.template_pages import PATH as TEMPLATES
 from infra.local.template_pages import RULES, TemplatePages
@@ -69,6 +70,8 @@ _ROUTES = Map(
         Rule("/customers/<identifier>", endpoint="customer", methods=["GET"]),
         Rule("/rehearsal", endpoint="rehearsal", methods=["GET"]),
         Rule("/customers/<identifier>/why", endpoint="why", methods=["GET"]),
+        Rule("/customers/<customer>/messages/<identifier>", endpoint="sent", methods=["GET"]),
+        Rule("/customers/<customer>/messages/<identifier>/body", endpoint="sent body", methods=["GET"]),
         Rule("/clock", endpoint="hurry", methods=["POST"]),
         Rule("/environment", endpoint="environment", methods=["GET"]),
         *(rule.empty() for rule in RULES),
@@ -129,6 +132,10 @@ class Pages:
             "customers": self.customers,
             "customer": self.customer,
             "why": self.why,
+            "sent": lambda visit, customer, identifier: sent_page(
+                visit.frame, self._settings(), customer, identifier,
+            ),
+            "sent body": lambda _, customer, identifier: sent_body(customer, identifier),
             "hurry": self.move_on,
             "environment": lambda _: Response(json.dumps(environment()), mimetype="application/json"),
             "rehearsal": lambda visit: _page(rehearsal_page(visit.frame, visit.request.args.get("journey", ""))),

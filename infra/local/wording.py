@@ -108,6 +108,13 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "from": ("From", "От"),
     "as-seen": ("As it looks", "Как выглядит"),
     "as-text": ("Text part", "Текстовая часть"),
+    "as-mime": ("The whole mail, as it was handed over", "Письмо целиком, как оно было передано"),
+    "sent-versions": ("versions", "версии"),
+    "sent-help": (
+        "Rendered again from the versions that it was sent with, and the same letter by letter.",
+        "Собрано заново из тех версий, с которыми было отправлено, и совпадает до буквы.",
+    ),
+    "sent-gone": ("It cannot be shown as it was sent", "Показать таким, каким было отправлено, нельзя"),
     "headers": ("Headers", "Заголовки"),
     "payload": ("Payload", "Содержимое"),
     "pretend": ("Pretend that it", "Пусть оно"),

@@ -43,8 +43,8 @@ UNSEEN = (
 )
 
 
-def edition(settings: ShopSettings = SETTINGS, **files: str) -> Edition:
-    return Edition.of(HELLO, FILES | files, settings)
+def edition(settings: ShopSettings = SETTINGS) -> Edition:
+    return Edition.of(HELLO, FILES, settings)
 
 
 def test_the_same_makes_the_same_edition_whoever_makes_it() -> None:
@@ -67,7 +67,7 @@ def test_what_they_cannot_see_is_as_it_is_in_force(changed: Changed) -> None:
 
 
 def test_a_file_in_another_version_makes_another() -> None:
-    assert edition(**{"hello/email.ru.txt": "v3"}).id != edition().id
+    assert Edition.of(HELLO, FILES | {"hello/email.ru.txt": "v3"}, SETTINGS).id != edition().id
 
 
 def test_every_setting_was_thought_of() -> None:

@@ -73,6 +73,21 @@ def test_an_order_is_confirmed_at_once_and_its_way_is_told(page: Any) -> None:
     page.locator(".messages li", has_text="has shipped").wait_for()
 
 
+def test_a_mail_is_shown_from_the_timeline_as_it_was_sent(page: Any) -> None:
+    email = sign_up(page)
+    page.locator("#wool-coat").get_by_role("button", name="Add to cart").click()
+    page.get_by_role("button", name="Buy").click()
+    page.goto(f"/outbox?to={email}")
+    page.locator(".messages li", has_text="We have your order").get_by_role("link").click()
+    sent = page.frame_locator("iframe.mail").locator("body").inner_text()
+    page.get_by_role("link", name="Anna", exact=True).click()
+    page.locator(".row.sent", has_text="order-confirmation").get_by_role("link", name="as it was sent").click()
+    page.get_by_role("heading", name="We have your order").wait_for()
+    assert page.frame_locator("iframe.mail").locator("body").inner_text() == sent
+    page.get_by_text("The whole mail, as it was handed over").click()
+    assert "Content-Type: multipart/alternative" in page.locator("pre").last.inner_text()
+
+
 def test_a_mail_cannot_run_scripts_or_reach_these_pages(page: Any, shared_run: Run) -> None:
     email = sign_up(page)
     page.locator("#wool-scarf").get_by_role("button", name="Add to cart").click()
