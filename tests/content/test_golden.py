@@ -51,7 +51,7 @@ def without_ending_of(first: str, words: str) -> str:
 def told(samples: Sequence[tuple[str, Rendered]]) -> str:
     """A golden file: a section for each sample."""
     first = parts(samples[0][1])
-    sections = []
+    sections: list[str] = []
     for name, rendered in samples:
         mine = parts(rendered)
         if sections:
