@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import cold_start, conditions, cost, fold, rehearsal, rendering, usage
+from bench import cold_start, conditions, cost, fold, recommendations, rehearsal, rendering, usage
 
 
 def main() -> int:
@@ -28,6 +28,7 @@ def main() -> int:
     for name, aim in (
         ("webhook", 4), ("page view, ten at a time", 0.3), ("timer, armed and fired", 2),
         ("message, decided and sent", 4), ("budget of a message, ten at a time", 0.1),
+        ("four products recommended", 0),
     ):
         one = units[name]
         table.add_row(f"write / read units per {name}", f"{one.writes:g} / {one.reads:g}", f"at most {aim:g} / -")
@@ -57,6 +58,10 @@ def main() -> int:
     table.add_row("mails rendered a second, one core, templates compiled", figure, "1,000")
     table.add_row("mails rendered a second, nothing compiled", f"{printed['uncached_mails_per_second']:,.0f}", "-")
     table.add_row("other messages rendered a second", f"{printed['others_per_second']:,.0f}", "1,000")
+    chosen = recommendations.run()
+    figure = f"{chosen['row_us']:.0f} (the slowest {chosen['slowest_row_us']:.0f})"
+    table.add_row("CPU µs to choose a row of four among 1,000 products", figure, "-")
+    table.add_row("CPU ms to read their rankings, every ten minutes", f"{chosen['rankings_ms']:.1f}", "-")
     table.add_row("CPU ms per webhook, known customer", f"{handler['webhook_known_ms']:.2f}", "under 3")
     table.add_row("CPU ms per webhook, new customer", f"{handler['webhook_stranger_ms']:.2f}", "-")
     started = cold_start.run()

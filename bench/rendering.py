@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chalicelib.content.occasion import Links, Occasion
 from chalicelib.content.rendering import Templates
-from chalicelib.content.samples import FULL_CUSTOMER, FULL_EVENT, SAMPLE_NOW, sample_message
+from chalicelib.content.samples import FULL_CUSTOMER, FULL_EVENT, SAMPLE_NOW, SAMPLES, sample_message
 from chalicelib.content.template_files import FolderFiles, TemplateFile
 from chalicelib.definitions.message_files import message_definition
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
@@ -61,7 +61,7 @@ def _occasions() -> list[Occasion]:
     return [
         Occasion(
             sample_message(definition, code=True), definition, FULL_CUSTOMER, FULL_EVENT, ShopSettings(), links,
-            SAMPLE_NOW,
+            SAMPLE_NOW, recommend=SAMPLES[0].recommend,
         )
         for definition in _definitions()
     ]

@@ -18,19 +18,22 @@ from typing import Any
 from moto import mock_aws
 
 from bench.capacity import Meter
-from chalicelib.domain.customer import Position
+from chalicelib.domain.customer import Customer, Position
 from chalicelib.domain.events import Arrival, Event, Page, Product
 from chalicelib.domain.identifiers import device_identity, email_identity
 from chalicelib.domain.messages import Status
+from chalicelib.domain.rankings import Ranked, Rankings
 from chalicelib.flows import accept, definitions_in_force
 from chalicelib.flows import tick as ticking
 from chalicelib.flows.advance import Arrived, advance
 from chalicelib.flows.deliver import deliver
 from chalicelib.flows.jobs import work
 from chalicelib.flows.publish import publish
+from chalicelib.flows.rankings_in_force import put_in_force
+from chalicelib.flows.recommendations import Recommender
 from chalicelib.flows.spending import Budget, Purse
 from chalicelib.sources.registry import SOURCES
-from chalicelib.storage import bucket, clients, jobs, log, messages, shop, tables, timers
+from chalicelib.storage import bucket, catalogue, clients, jobs, log, messages, shop, tables, timers
 
 ROOT = Path(__file__).parent.parent
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -154,7 +157,20 @@ def _measure(laboratory: Laboratory) -> dict[str, Units]:
         laboratory.sender(due)
     taken["message, decided and sent"] = units[0]
     taken["budget of a message, ten at a time"] = _reserved(laboratory, 10)
+    taken["four products recommended"] = _recommended(laboratory, due)
     return taken
+
+
+def _recommended(laboratory: Laboratory, now: datetime) -> Units:
+    """What it takes that a message recommends four products; the rankings are read once in ten minutes and process."""
+    names = [f"product-{number}" for number in range(20)]
+    put_in_force(Rankings(now, tuple(Ranked(name, sold=True) for name in names)))
+    for name in names:
+        catalogue.put(Product(name, title="Пальто", image_url="https://shop.example/coat.jpg", stock=3), now)
+    with laboratory.metered("shop") as units:
+        if len(Recommender(Customer("somebody"), None, now)("bestsellers", 4)) != 4:
+            raise RuntimeError("four products are not recommended")
+    return units[0]
 
 
 def _reserved(laboratory: Laboratory, number: int) -> Units:

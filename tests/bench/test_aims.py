@@ -31,6 +31,7 @@ def test_capacity_and_cost_stay_within_their_aims() -> None:
     assert writes["timer, armed and fired"] <= 2
     assert writes["message, decided and sent"] <= 4
     assert writes["budget of a message, ten at a time"] <= 0.1
+    assert units["four products recommended"] == Units(writes=0, reads=2)
     costs = cost.of(units, webhook_ms=3, alarms=10, metrics=10)
     assert costs.per_million_events < 1.5
     assert float(costs.per_thousand_messages) < 0.005
