@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.domain.customer import Address, Customer, Profile
 from chalicelib.domain.events import Cart, Checkout, Event, Line, Order, Product
@@ -53,6 +54,7 @@ _LINES: Final = (
     ),
     Line(product_id="1003", title="Перчатки кожаные", price=Decimal("2990.50"), size="7,5"),
 )
+_CART_LINES: Final = tuple(replace(line, stock=stock) for line, stock in zip(_LINES, (2, 14, None), strict=True))
 _TOTAL: Final = sum((line.price * line.quantity for line in _LINES), Decimal(0))
 
 FULL_CUSTOMER: Final = Customer(
@@ -67,8 +69,8 @@ BARE_CUSTOMER: Final = Customer(customer_id="sample")
 FULL_EVENT: Final = Event(
     name="sample.full",
     occurred_at=SAMPLE_NOW,
-    cart=Cart("c1", total=_TOTAL, lines=_LINES, url="https://shop.example/cart/c1"),
-    checkout=Checkout("k1", cart_id="c1", total=_TOTAL, lines=_LINES, url="https://shop.example/checkout/k1"),
+    cart=Cart("c1", total=_TOTAL, lines=_CART_LINES, url="https://shop.example/cart/c1"),
+    checkout=Checkout("k1", cart_id="c1", total=_TOTAL, lines=_CART_LINES, url="https://shop.example/checkout/k1"),
     order=Order(
         "o1", number="1024", total=_TOTAL, lines=_LINES, status_url="https://shop.example/orders/o1",
         tracking_number="RA123456789RU", tracking_url="https://carrier.example/RA123456789RU", carrier="СДЭК",
@@ -128,6 +130,10 @@ _ODD_LINES: Final = (
     Line(product_id="9009", title="Шапка", price=Decimal("3990.5"), image_url=_photo("hat"),
          url="https://shop.example/hat", color="ч/б"),
 )
+_ODD_CART_LINES: Final = tuple(
+    replace(line, stock=stock)
+    for line, stock in zip(_ODD_LINES, (0, 1, 5, None, 12345, 0, None, None, 3), strict=True)
+)
 _ODD_TOTAL: Final = sum((line.price * line.quantity for line in _ODD_LINES), Decimal(0))
 
 _ODD_CUSTOMER: Final = Customer(
@@ -144,8 +150,8 @@ _ODD_CUSTOMER: Final = Customer(
 _ODD_EVENT: Final = Event(
     name="sample.odd",
     occurred_at=SAMPLE_NOW,
-    cart=Cart("c2", total=_ODD_TOTAL, lines=_ODD_LINES, url=f"https://shop.example/cart/c2?recover={'k7Q' * 60}"),
-    checkout=Checkout("k2", cart_id="c2", total=_ODD_TOTAL, lines=_ODD_LINES),
+    cart=Cart("c2", total=_ODD_TOTAL, lines=_ODD_CART_LINES, url=f"https://shop.example/cart/c2?recover={'k7Q' * 60}"),
+    checkout=Checkout("k2", cart_id="c2", total=_ODD_TOTAL, lines=_ODD_CART_LINES),
     order=Order(
         "o2", number="RU-2026/00001024-ПРЕДЗАКАЗ", total=_ODD_TOTAL, lines=_ODD_LINES,
         tracking_number="JJD00034100000012345678901234567", carrier="Почта России, ускоренное отправление 1-го класса",

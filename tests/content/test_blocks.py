@@ -229,6 +229,7 @@ def test_a_cart_tells_what_is_nearly_gone_and_what_is_gone(stock: int | None, to
     cart = replace(FULL.event.cart, lines=(Line("p", title="Пальто", stock=stock),))
     event = replace(FULL.event, cart=cart)
     made = mail(block("cart-lines.mjml", pieces="cart"), event=event, text=block("cart-lines.txt", pieces="cart"))
-    for shown in (Page(made.html).text, made.text):
+    grid = mail(block("product-grid.mjml", pieces="cart", target="''"), event=event)
+    for shown in (Page(made.html).text, made.text, Page(grid.html).text):
         said = shown.lower().replace("\u00a0", " ")
         assert re.findall("уже раскупили|осталось [0-9]+", said) == told
