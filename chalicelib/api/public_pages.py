@@ -20,6 +20,7 @@ from chalicelib import clock
 from chalicelib.api.public_words import WORDS, pick_language
 from chalicelib.content import links
 from chalicelib.content.cleaning import clean
+from chalicelib.domain.brand import Brand, Palette
 from chalicelib.domain.shop import ShopSettings
 from chalicelib.errors import LinkError, StorageUnavailableError
 from chalicelib.flows import preferences
@@ -166,10 +167,11 @@ class Visit:
         self, template: str, title: str, *, status: int = 200, script_digest: str = "", **values: Any,
     ) -> Response:
         """A page; `script_digest` is the SHA-256, in base64, of the one script that stands in it."""
-        style, content_policy = _style()
+        settings = self._settings()
+        style, content_policy = _style(settings.brand)
         if script_digest:
             content_policy += f"; script-src 'sha256-{script_digest}'"
-        shop = clean(self._settings().introduced(self._language()))
+        shop = clean(settings.introduced(self._language()))
         html = _environment().get_template(template).render(
             title=title, language=self._language(), words=self._words(), shop=shop, style=style, **values,
         )
@@ -211,18 +213,32 @@ def _preferences_url(link: links.Link, keys: Sequence[str], now: datetime) -> st
     return f"../p/{links.sign(onward, keys)}"
 
 
-@lru_cache(maxsize=1)
-def _style() -> tuple[Any, str]:
-    """The stylesheet, to stand in the page, and the content policy that allows it by its hash, and nothing else."""
+def _style(brand: Brand) -> tuple[Any, str]:
+    """The stylesheet in the brand's colours and fonts, to stand in the page, and the content policy that allows it by
+    its hash, and nothing else.
+    """
     from markupsafe import Markup
 
-    style = (FOLDER / "public.css").read_text("utf-8").strip()
+    fonts = f"--heading:{brand.heading_font};--body:{brand.body_font}"
+    style = (
+        f":root{{color-scheme:light dark;{_variables(brand.light)};{fonts}}}"
+        f"@media(prefers-color-scheme:dark){{:root{{{_variables(brand.dark)}}}}}{_stylesheet()}"
+    )
     digest = b64encode(sha256(style.encode()).digest()).decode()
     policy = "; ".join((
         "default-src 'none'", f"style-src 'sha256-{digest}'", "form-action 'self'", "base-uri 'none'",
         "frame-ancestors 'none'",
     ))
-    return Markup(style), policy  # noqa: S704  (our own file)
+    return Markup(style), policy  # noqa: S704  (our own file; colours and fonts are checked when they are read)
+
+
+def _variables(palette: Palette) -> str:
+    return ";".join(f"--{name.replace('_', '-')}:{getattr(palette, name)}" for name in palette.__struct_fields__)
+
+
+@lru_cache(maxsize=1)
+def _stylesheet() -> str:
+    return (FOLDER / "public.css").read_text("utf-8").strip()
 
 
 @lru_cache(maxsize=1)

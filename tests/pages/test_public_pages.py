@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import html
 import re
+from base64 import b64encode
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import boto3
 import pytest
+from msgspec.structs import replace
 from werkzeug.test import Client, TestResponse
 
 from chalicelib import clock
 from chalicelib.content import links
+from chalicelib.domain.brand import DARK, LIGHT
 from chalicelib.domain.customer import Customer
+from chalicelib.flows.definitions_in_force import forget, put_in_force, read_in_force
 from chalicelib.flows.preferences import Choice
 from chalicelib.storage import customers, log
 from tests.pages.conftest import KEY, Token
@@ -249,6 +254,23 @@ def test_a_page_allows_nothing_but_its_own_style(pages: Client, token: Token) ->
     assert page.headers["X-Content-Type-Options"] == "nosniff"
     assert "<script" not in page.text
     assert len(page.data) < 10_000
+
+
+def test_a_page_wears_the_shops_colours_and_fonts(pages: Client, token: Token) -> None:
+    light, dark = replace(LIGHT, accent="#7a1f1f"), replace(DARK, accent="#f1c9b9")
+    in_force = read_in_force()
+    brand = replace(in_force.in_force.settings.brand, light=light, dark=dark, heading_font="Didot, serif")
+    settings = replace(in_force.in_force.settings, brand=brand)
+    assert put_in_force(replace(in_force.in_force, settings=settings), in_force)
+    forget()
+    page = pages.get(f"/u/{token()}")
+    by_day, _, by_night = page.text.partition("@media(prefers-color-scheme:dark)")
+    assert "--accent:#7a1f1f" in by_day
+    assert "--heading:Didot, serif" in by_day
+    assert "--accent:#f1c9b9" in by_night
+    style = page.text.partition("<style>")[2].partition("</style>")[0]
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in page.headers["Content-Security-Policy"]
 
 
 def test_what_the_shop_writes_is_escaped(pages: Client, token: Token) -> None:
