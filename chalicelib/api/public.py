@@ -1,4 +1,5 @@
-"""Routes of the pages customers reach from a message: unsubscribing, preferences, surveys."""
+"""Routes that customers reach from a message: the pages for unsubscribing, preferences and surveys, and links that lead
+on."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from chalice import Blueprint, Response
 
 if TYPE_CHECKING:
     from chalicelib.api.public_pages import Visit
+    from chalicelib.api.redirects import RedirectVisit
     from chalicelib.api.survey_page import SurveyVisit
 
 FORM_TYPES: Final = ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "application/json"]
@@ -52,10 +54,28 @@ def answer_survey(token: str) -> Response:
     return _survey_visit().answer(token)
 
 
+@blueprint.route("/r/{token}", methods=["GET"])
+def follow(token: str) -> Response:
+    """Lead a click in a message on to the shop."""
+    return _redirect_visit().follow(token)
+
+
+@blueprint.route("/l/{code}", methods=["GET"])
+def follow_short(code: str) -> Response:
+    """Lead a click on a short link on."""
+    return _redirect_visit().follow_short(code)
+
+
 def _visit() -> Visit:
     from chalicelib.api.public_pages import Visit  # a webhook needs no pages: they would slow its cold start
 
     return Visit(blueprint.current_request)
+
+
+def _redirect_visit() -> RedirectVisit:
+    from chalicelib.api.redirects import RedirectVisit  # likewise
+
+    return RedirectVisit(blueprint.current_request)
 
 
 def _survey_visit() -> SurveyVisit:

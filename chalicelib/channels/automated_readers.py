@@ -23,6 +23,10 @@ USER_AGENT_PARTS: Final = (
     # (live-direct-marketing.online/blog/bot-clicks-security-scanners-detect).
     "barracuda", "proofpoint", "mimecast", "ciscosecureemail", "ironport", "tmes/",
     "microsoft office existence discovery",
+    # Messengers and phones that fetch a preview of a link, iMessage among them (webmasterid.com/user-agents,
+    # developers.facebook.com/docs/sharing/webmasters/web-crawlers).
+    "facebookexternalhit", "meta-externalfetcher", "whatsapp/", "telegrambot", "twitterbot", "slackbot", "discordbot",
+    "linkedinbot", "vkshare", "skypeuripreview",
     # Programs, not people.
     "headlesschrome", "phantomjs", "python-requests", "python-urllib", "go-http-client", "curl/", "wget/", "bot/",
     "bot;", "crawler", "spider",

@@ -11,23 +11,32 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from chalicelib.content.occasion import SHORTENED, Links
 from chalicelib.domain.messages import Message
 from chalicelib.errors import LinkError
 
 if TYPE_CHECKING:
     from itsdangerous import URLSafeSerializer
 
-Purpose = Literal["unsubscribe", "preferences", "survey"]
+Purpose = Literal["unsubscribe", "preferences", "survey", "click"]
 
 VALID: Final[dict[Purpose, timedelta]] = {
     "unsubscribe": timedelta(days=400), "preferences": timedelta(days=90), "survey": timedelta(days=90),
+    "click": timedelta(days=400),
 }
 """How long a link works. An unsubscribe link must for at least 30 days (CAN-SPAM, 15 USC 7704(a)(3)(A)(ii));
 people use those in mails a year old."""
 
-MAX_TOKEN: Final = 1000
-"""Characters of a token that are looked at; a real one has about 150."""
+MAX_TOKEN: Final = 2000
+"""Characters of a token that are looked at; a real one has about 150, one that holds a URL some 300."""
+REDIRECTED: Final = frozenset({"email", "push", "web-push"})
+"""Channels whose links to the shop go over our own redirect where the shop counts clicks itself."""
+CODE_LENGTH: Final = 11
+"""Letters and digits of a short link's code: 65 bits, which nobody can guess."""
+
+_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 _PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
 
@@ -35,7 +44,8 @@ _PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
 class Link(Struct, frozen=True):
     """What a token says: whose link it is, of which message, and what it is for. Ids only, no personal data.
 
-    `about` is what the purpose needs besides: of a survey its name and the order asked about (or an empty text).
+    `about` is what the purpose needs besides: of a survey its name and the order asked about (or an empty text), of a
+    click the URL that it goes to.
     """
 
     purpose: Purpose
@@ -120,13 +130,54 @@ def survey_url(
     return f"{base_url.rstrip('/')}/s/{sign(link, keys)}"
 
 
+def to_pages(
+    message: Message, channel: str, base_url: str, keys: Sequence[str], now: datetime, *, survey: str = "",
+    order: str = "",
+) -> Links:
+    """The links of a message to the public pages; `survey` is the one it asks, if any, about an `order`."""
+    base = base_url.rstrip("/")
+    unsubscribe, preferences = urls(message, channel, base, keys, now)
+    return Links(
+        unsubscribe, preferences,
+        survey=survey_url(message, channel, base, keys, now, survey=survey, order=order) if survey else "",
+        stop=short_url(message.message_id, "unsubscribe", base, keys) if channel in SHORTENED else unsubscribe,
+        pages=base,
+    )
+
+
+def click_url(message: Message, channel: str, base_url: str, keys: Sequence[str], now: datetime, *, url: str) -> str:
+    """Where a click on a link to `url` is counted on its way; `url` itself when it is too long for a token."""
+    link = replace(link_of(message, channel, "click", now, (url,)), topic="")
+    token = sign(link, keys)
+    return f"{base_url.rstrip('/')}/r/{token}" if len(token) <= MAX_TOKEN else url
+
+
+def short_url(message_id: str, target: str, base_url: str, keys: Sequence[str]) -> str:
+    """The short link of a message to a target: the same at every try to send it, and known to nobody without the key.
+    """
+    from hashlib import sha256
+    from hmac import digest
+
+    _check(keys)
+    secret = digest(keys[-1].encode(), f"selvedge.short-link\x1f{message_id}\x1f{target}".encode(), sha256)
+    number, code = int.from_bytes(secret), ""
+    for _ in range(CODE_LENGTH):
+        number, index = divmod(number, len(_ALPHABET))
+        code += _ALPHABET[index]
+    return f"{base_url.rstrip('/')}/l/{code}"
+
+
+def _check(keys: Sequence[str]) -> None:
+    if not keys or not all(keys):
+        raise LinkError("there is no key for links: put one under link-keys/ in the Parameter Store")
+
+
 def _serializer(keys: Sequence[str]) -> URLSafeSerializer:
     from hashlib import sha256
 
     from itsdangerous import URLSafeSerializer
 
-    if not keys or not all(keys):
-        raise LinkError("there is no key for links: put one under link-keys/ in the Parameter Store")
+    _check(keys)
     return URLSafeSerializer(list(keys), salt="selvedge.link", signer_kwargs={
         "digest_method": sha256, "key_derivation": "hmac",
     })

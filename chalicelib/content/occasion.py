@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 from msgspec import Struct
 
@@ -16,6 +17,8 @@ Recommend = Callable[[str, int], tuple[Product, ...]]
 """The products of a kind of recommendation (`bestsellers`, …), at most so many; none where nothing is known."""
 
 
+SHORTENED: Final = frozenset({"sms", "telegram", "push", "web-push"})
+"""Channels whose messages may carry short links; a mail has room for the links themselves."""
 Lead = Callable[[str], str]
 """Another URL that leads to a URL: a short one, or one that counts the click."""
 
@@ -34,13 +37,14 @@ class Links(Struct, frozen=True):
     """The links of one message that lead to the public pages (see content/links.py); whole URLs.
 
     `pages` is what they all begin with. `survey` is the page of the survey that the message asks, empty where it asks
-    none.
+    none. `stop` leads to unsubscribing, by a short link where the channel's messages carry such.
     """
 
     unsubscribe: str = ""
     preferences: str = ""
     survey: str = ""
     pages: str = ""
+    stop: str = ""
 
 
 class Occasion(Struct, frozen=True):

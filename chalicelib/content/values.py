@@ -19,11 +19,13 @@ from chalicelib.domain.messages import code_value
 
 
 class LinksShown(Struct, frozen=True):
-    """The links to the public pages as templates see them; `survey(score)` is the page with that answer chosen."""
+    """The links to the public pages as templates see them; `survey(score)` is the page with that answer chosen, `stop`
+    the shortest way to unsubscribe."""
 
     unsubscribe: str
     preferences: str
     survey: TemplateFunction
+    stop: str
 
 
 class PromoCode(Struct, frozen=True):
@@ -62,7 +64,7 @@ def _links(links: Links) -> LinksShown:
     def survey(score: int | None = None) -> str:
         return links.survey if score is None or not links.survey else f"{links.survey}?score={score}"
 
-    return LinksShown(links.unsubscribe, links.preferences, TemplateFunction(survey))
+    return LinksShown(links.unsubscribe, links.preferences, TemplateFunction(survey), links.stop or links.unsubscribe)
 
 
 def _percent(discount: str, locale: str) -> str:

@@ -18,7 +18,7 @@ from typing import Final, Literal, cast
 from msgspec.structs import replace
 
 from chalicelib.channels.channel import Outgoing
-from chalicelib.content.occasion import Links, Occasion
+from chalicelib.content.occasion import Occasion
 from chalicelib.domain import consent, limits
 from chalicelib.domain.customer import Address, Customer
 from chalicelib.domain.definitions import Definitions
@@ -37,6 +37,7 @@ from chalicelib.flows.editions import edition_of
 from chalicelib.flows.late_messages import reason_not_to_send
 from chalicelib.flows.making import event_in_log, packed, put_in_words
 from chalicelib.flows.means import Means, means, prices_in_force
+from chalicelib.flows.message_links import MessageLinks, variant_in
 from chalicelib.flows.offer_checks import as_it_stands
 from chalicelib.flows.products import completed, looked_up
 from chalicelib.flows.recommendations import Recommender
@@ -72,6 +73,7 @@ class Attempt:
         self._made_of = b""
         self._refusals: list[Reason] = []
         self._dead: set[Address] = set()
+        self._links: MessageLinks | None = None
 
     def make(self) -> Message:
         """Send the message; answers it as sent, or as skipped or put off with the reason.
@@ -160,11 +162,14 @@ class Attempt:
         definition = self._definitions.messages[message.name]
         try:
             edition = edition_of(definition.edition)
-            settings, links = edition.settings_under(settings), self._links(address.channel)
-            occasion = Occasion(
-                message, definition, self._customer, self._as_it_stands[0], settings, links, now,
-                recommend=self._recommender,
+            settings, event = edition.settings_under(settings), self._as_it_stands[0]
+            links = MessageLinks(
+                message, definition, event, settings, channel=address.channel, base_url=self._means.base_url, now=now,
             )
+            occasion = links.given_to(Occasion(
+                message, definition, self._customer, event, settings, links.pages, now, recommend=self._recommender,
+                variant=variant_in(message, self._definitions),
+            ))
             outgoing, read = put_in_words(
                 occasion, edition, address, self._means.templates, prices_in_force(settings, now),
             )
@@ -177,17 +182,9 @@ class Attempt:
             logger.error("message not rendered", extra=told)
             self._refusals.append(Reason.TEMPLATE_ERROR)
             return None
+        self._links = links
         self._made_of = packed(occasion, outgoing, self._event, read, self._recommender.shown)
         return outgoing
-
-    def _links(self, channel: str) -> Links:
-        """The links of the message; raises LinkError when the stack has no key for them."""
-        definition, event = self._definitions.messages[self.message.name], self._as_it_stands[0]
-        order = event.order if event is not None else None
-        return self._means.links(
-            self.message, channel, self._now, survey=definition.survey,
-            order=(order.number or order.id) if order is not None else "",
-        )
 
     @cached_property
     def _event(self) -> Event | None:
@@ -220,7 +217,8 @@ class Attempt:
         return Reason.EXPIRED if ended else None
 
     def _paid_for(self, outgoing: Outgoing) -> Message | None:
-        """Reserve what the message costs, then issue its code and send it; None, with the reason noted, if it cannot.
+        """Reserve what the message costs, then issue its code, let its short links lead on, and send it; None, with the
+        reason noted, if it cannot.
 
         What did not go out for certain costs nothing. A code is issued last, or it would be owed to nobody.
         """
@@ -278,6 +276,8 @@ class Attempt:
     def _handed_over(self, outgoing: Outgoing) -> Message:
         """Hand the message to its provider, unless the stage keeps it; the message as sent."""
         sender, cost = self._means.senders[outgoing.address.channel], self._cost(outgoing)
+        if self._links is not None:
+            self._links.keep(outgoing.rendered)
         self.message = replace(
             self.message, channel=sender.name, template_version=self._template_version(outgoing.rendered),
         )

@@ -78,12 +78,10 @@ class Means:
 
     def links(self, message: Message, channel: str, now: datetime, *, survey: str = "", order: str = "") -> Links:
         """The links of a message, which may ask a survey about an order; raises LinkError when the stack has no key."""
-        from chalicelib.content.links import survey_url, urls  # pulls in itsdangerous, which accepting does without
+        from chalicelib.content.links import to_pages  # pulls in itsdangerous, which accepting does without
 
-        base, keys = self.base_url, secrets.values("link-keys")
-        unsubscribe, preferences = urls(message, channel, base, keys, now)
-        asked = survey_url(message, channel, base, keys, now, survey=survey, order=order) if survey else ""
-        return Links(unsubscribe, preferences, asked, base.rstrip("/"))
+        keys = secrets.values("link-keys")
+        return to_pages(message, channel, self.base_url, keys, now, survey=survey, order=order)
 
 
 _ENVIRONMENT = (

@@ -7,14 +7,11 @@ changed since, but for the keys of the links, of which each is tried that is sti
 from __future__ import annotations
 
 import os
-from datetime import datetime
 from functools import lru_cache
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from chalicelib.channels.channel import Outgoing
-from chalicelib.content.links import survey_url, urls
 from chalicelib.content.occasion import Links, Occasion
 from chalicelib.content.rendering import Templates
 from chalicelib.domain.customer import Address, Customer
@@ -22,11 +19,11 @@ from chalicelib.domain.editions import Edition
 from chalicelib.domain.events import Event
 from chalicelib.domain.messages import WEBHOOK, Message
 from chalicelib.domain.rendered import Rendered
-from chalicelib.domain.shop import MessageDefinition
 from chalicelib.errors import CannotShowError, MessageMissingError, TemplateError, UnknownEditionError
 from chalicelib.flows.editions import edition_of
 from chalicelib.flows.making import Making, digest, event_in_log, put_in_words, unpacked
 from chalicelib.flows.means import NO_PRICES
+from chalicelib.flows.message_links import MessageLinks
 from chalicelib.storage import customers, messages, secrets
 
 
@@ -98,23 +95,15 @@ def _made_again(message: Message, made: Making, edition: Edition, logged: Event 
     occasion = made.occasion(
         Occasion(message, definition, nobody, logged, settings, Links(), made.at), logged,
     )
-    occasion = replace(occasion, links=_links(message, definition, occasion.event, key, made.at))
+    links = MessageLinks(
+        message, definition, occasion.event, settings, channel=message.channel,
+        base_url=os.environ.get("SELVEDGE_URL", ""), now=made.at, keys=(key,),
+    )
     address = Address(message.channel, made.address)
     try:
-        return put_in_words(occasion, edition, address, _templates(), NO_PRICES)[0]
+        return put_in_words(links.given_to(occasion), edition, address, _templates(), NO_PRICES)[0]
     except TemplateError as error:
         raise CannotShowError(str(error)) from error
-
-
-def _links(message: Message, definition: MessageDefinition, event: Event | None, key: str, now: datetime) -> Links:
-    base, channel = os.environ.get("SELVEDGE_URL", "").rstrip("/"), message.channel
-    unsubscribe, preferences = urls(message, channel, base, (key,), now)
-    order = event.order if event is not None else None
-    about = (order.number or order.id) if order is not None else ""
-    survey = definition.survey and survey_url(
-        message, channel, base, (key,), now, survey=definition.survey, order=about,
-    )
-    return Links(unsubscribe, preferences, survey, base)
 
 
 def _mail(outgoing: Outgoing) -> str:

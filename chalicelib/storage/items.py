@@ -44,6 +44,12 @@ def moment(item: Image, name: str) -> datetime | None:
     return from_microseconds(int(value["N"])) if value else None
 
 
+def second(item: Image, name: str) -> datetime | None:
+    """A moment stored as DynamoDB's TTL wants it, in seconds since 1970; None when absent."""
+    value = item.get(name)
+    return datetime.fromtimestamp(int(value["N"]), UTC) if value else None
+
+
 def microseconds(at: datetime) -> int:
     """A moment as microseconds since 1970: sorts as it should and takes nine bytes."""
     return (at - EPOCH) // MICROSECOND

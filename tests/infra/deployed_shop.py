@@ -41,8 +41,11 @@ HELLO = {
     "templates/hello/push.ru.txt": "Title: Привет\nLink: https://shop.example/\nImage:\n\nЭто мы\n",
     "templates/hello/sms.ru.txt": "Привет!\n",
     "journeys/hello.yaml": "journey: hello\nenter: {on: hello.asked, again: always}\nsteps:\n  - send: hello\n",
+    "templates/led/message.yaml": "message: led\ncategory: transactional\nchannels: [sms]\n",
+    "templates/led/sms.ru.txt": "{{ shop.url|short_link }} {{ links.stop }}\n",
+    "journeys/led.yaml": "journey: led\nenter: {on: led.asked, again: always}\nsteps:\n  - send: led\n",
 }
-"""A message of the shop's own, for the channels that no shipped journey begins with."""
+"""Messages of the shop's own, for the channels that no shipped journey begins with, and one with short links."""
 
 Found = TypeVar("Found")
 

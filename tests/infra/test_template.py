@@ -108,7 +108,8 @@ def test_the_api_has_one_explicit_route_for_each_route_of_the_app(template: Temp
     keys = {route["RouteKey"] for route in of_type(template, "AWS::ApiGatewayV2::Route").values()}
     assert keys == {
         "POST /hooks/shopify", "POST /hooks/woocommerce", "POST /v1/events", "GET /u/{token}", "POST /u/{token}",
-        "GET /p/{token}", "POST /p/{token}", "GET /s/{token}", "POST /s/{token}", "GET /push/key", "POST /push/subscriptions", "POST /push/endpoints",
+        "GET /p/{token}", "POST /p/{token}", "GET /s/{token}", "POST /s/{token}",
+        "GET /r/{token}", "GET /l/{code}", "GET /push/key", "POST /push/subscriptions", "POST /push/endpoints",
         "GET /v1/journeys", "POST /v1/journeys/{name}/pause", "POST /v1/journeys/{name}/resume",
         "POST /v1/journeys/{name}/move", "POST /v1/journeys/{name}/enrol", "POST /v1/broadcasts/{name}/plan",
         "POST /v1/broadcasts/{name}/start", "POST /v1/broadcasts/{name}/cancel", "GET /v1/broadcasts/{name}/status",
