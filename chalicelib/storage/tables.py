@@ -172,22 +172,6 @@ class Links(Table):
     expires_at = TTLAttribute(attr_name="x")
 
 
-class Links(Table):
-    """Short links in messages that have been sent; one without a URL leads to unsubscribing."""
-
-    class Meta:
-        name = "links"
-        billing_mode = PAY_PER_REQUEST_BILLING_MODE
-
-    code = UnicodeAttribute(hash_key=True, attr_name="k")
-    customer_id = UnicodeAttribute(attr_name="c")
-    message_id = UnicodeAttribute(attr_name="m")
-    channel = UnicodeAttribute(attr_name="h")
-    url = UnicodeAttribute(attr_name="u")
-    made_at = MomentAttribute(attr_name="t")
-    expires_at = TTLAttribute(attr_name="x")
-
-
 class Shop(Table):
     """What the shop has one of or few: definitions in force, versions of journeys, cursors, tasks; budgets, which have
     no body but a number each (see budgets.py)."""
