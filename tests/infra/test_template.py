@@ -142,7 +142,7 @@ def test_only_the_log_and_the_messages_have_streams_and_what_ages_expires(templa
     streams = {name: table["StreamSpecification"] for name, table in declared.items() if "StreamSpecification" in table}
     assert streams == {table: {"StreamViewType": "NEW_IMAGE"} for table in STREAM_FUNCTIONS.values()}
     expiring = {name for name, table in declared.items() if "TimeToLiveSpecification" in table}
-    assert expiring == {"EventsTable", "TimersTable", "MessagesTable"}
+    assert expiring == {"EventsTable", "TimersTable", "MessagesTable", "LinksTable"}
 
 
 def test_customers_and_files_outlive_the_stack(template: Template) -> None:
