@@ -37,6 +37,8 @@ ARCHIVED_FILES = STREAM_SHARDS * 12 * 24 * 30
 in a shop large enough, and no more in a larger one. Each is read once, by the compaction."""
 COMPACTION_MS, COMPACTION_GB = 30_000, Decimal("1.73")
 """Billed time of a night's compaction, an assumption for a few thousand entries, and the function's memory."""
+RANKED_DAYS, RANKED_READS, RANKED_WRITES = 180, 500, 20
+"""Of a night's rankings at most: files read, and units for the catalogue's word on a thousand products and the item."""
 ARCHIVED_BYTES = 600
 """Of one entry in the archive, in its two lines and in the table, where a file holds a few only; 200 in files of a
 hundred (`bench.archive`)."""
@@ -101,6 +103,7 @@ def of(units: dict[str, Units], webhook_ms: float, alarms: int, metrics: int, pr
     timer = capacity("timer, armed and fired") + engine
     files = price["s3_put"] + price["s3_get"] + running(Decimal(MILLISECONDS["archived file"]))
     compaction = price["invocation"] + COMPACTION_MS / Decimal(1000) * COMPACTION_GB * price["gigabyte_second"]
-    archive = ARCHIVED_FILES * files + 30 * compaction
+    rankings = RANKED_DAYS * price["s3_get"] + RANKED_READS * price["read_unit"] + RANKED_WRITES * price["write_unit"]
+    archive = ARCHIVED_FILES * files + 30 * (compaction + rankings)
     shop = CUSTOMERS * (month + MAILS * message + TIMERS * timer) + idle + archive
     return Costs(month / events * 1_000_000, message * 1000, idle, shop, archive)

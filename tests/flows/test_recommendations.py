@@ -159,6 +159,21 @@ def test_never_what_cannot_be_bought_or_is_in_the_cart_and_never_too_many(
     assert row == ids(recommender(profile, *cart)(kind, count))
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(PEOPLE, NAMES, st.lists(st.tuples(st.sampled_from(KINDS), st.integers(1, 4)), min_size=1, max_size=6))
+def test_what_is_shown_in_the_end_answers_every_question_as_it_was_answered(
+    profile: Profile, cart: list[str], questions: list[tuple[str, int]],
+) -> None:
+    offer(*(goods(number, category=("coat", "hat")[number % 2]) for number in range(1, 13)))
+    rankings_in_force.forget()
+    recommend = recommender(profile, *cart)
+    answers = [(kind, count, recommend(kind, count)) for kind, count in questions]
+    for kind, count, answer in answers:
+        assert recommend.shown.get(kind, ())[:count] == answer
+    shown = [product.id for row in recommend.shown.values() for product in row]
+    assert len(shown) == len(set(shown))
+
+
 def text_of(shop: SendingShop) -> str:
     """The text of the mail that goes to the customer."""
     shop.customer(MAIL)
