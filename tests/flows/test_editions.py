@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -206,6 +207,41 @@ def test_publishing_reads_each_file_once_and_again_only_what_changed() -> None:
     with requests_to_s3() as requests:
         publish(NOW)
     assert requests.count("GetObject") == 1
+
+
+@contextmanager
+def replaced_by(text: str, when: str) -> Iterator[None]:
+    """Somebody uploads another text, once, just when the file is being read: before S3 answers, or after."""
+    events = clients.client("s3").meta.events
+    left = [text]
+
+    def upload(model: Any, **_: Any) -> None:
+        if model.name == "GetObject" and left:
+            put(TEXT_KEY, left.pop())
+
+    events.register(f"{when}-call.s3.GetObject", upload, unique_id="upload")
+    try:
+        yield
+    finally:
+        events.unregister(f"{when}-call.s3.GetObject", unique_id="upload")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_file_replaced_while_it_is_read_is_pinned_as_it_was_checked(when: str) -> None:
+    publish(NOW)
+    put(BLOCK_KEY, "Ткачи с Волги\n")
+    with replaced_by("Subject: {{ nobody }}\n\nx", when):
+        publish(NOW)
+    assert sent_text() == WITH_BLOCK
+
+    put(TEXT_KEY, TEXT)
+    put(BLOCK_KEY, "Ткачи\n")
+    with replaced_by(WITH_BLOCK, when):
+        assert publish(NOW).problems == {}
+    pinned = edition_of(hello().edition).files["hello/email.ru.txt"]
+    assert bucket.read_version(TEXT_KEY, pinned).decode() == sent_text()
+    publish(NOW)
+    assert sent_text() == WITH_BLOCK
 
 
 def test_new_words_are_no_new_decisions() -> None:
