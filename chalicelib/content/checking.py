@@ -15,6 +15,7 @@ from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from msgspec import Struct
 
 from chalicelib.content.folder_checks import folder_problems
+from chalicelib.content.guard import MAX_SOURCE
 from chalicelib.content.link_form import printed_problems, source_problems, stamped, unstamped
 from chalicelib.content.made_checks import headers_problems, made_problems
 from chalicelib.content.mail_markup import markup_problems
@@ -99,6 +100,7 @@ class Trial(Templates):
     def __init__(self) -> None:
         super().__init__()
         self._environment.loader = _StampingLoader()
+        self._environment.trees = {}
         self._parsed: dict[tuple[str, str], Parsed | TemplateError] = {}
         self._of_file: dict[tuple[str, str, str], list[Problem]] = {}
         self._problems: list[Problem] = []
@@ -155,8 +157,7 @@ class Trial(Templates):
         each further sample would take as long again."""
         self._is_hopeless |= isinstance(error.__cause__, SecurityError | RecursionError | MemoryError)
         file, line = error.file or main, error.line
-        problem = Problem(f"templates/{file}", line, error.reason, column=error.column)
-        self.add(problem)
+        self.add(self._for_sample(Problem(f"templates/{file}", line, error.reason, column=error.column)))
 
     def parse(self, name: str) -> Parsed | None:
         """A file as it is written, of the rendering under way; None where there is none, or where it cannot be parsed:
@@ -171,7 +172,8 @@ class Trial(Templates):
         key = (file.name, file.version)
         if key not in self._parsed:
             try:
-                self._parsed[key] = Parsed.of(name, file.text, self._environment.parsed(file.text, name, name))
+                tree = self._environment.parsed(_with_places(file), name, name)
+                self._parsed[key] = Parsed.of(name, file.text, tree)
             except (TemplateSyntaxError, ValueError, RecursionError) as error:
                 wrong = explained(error, name)
                 if not isinstance(wrong, TemplateError):
@@ -209,9 +211,13 @@ class Trial(Templates):
         return printed
 
     def _for_sample(self, problem: Problem) -> Problem:
+        """The problem, saying for which sample it is one when it is none for the first, and is not known yet."""
+        if self._sample == SAMPLES[0].name or any(
+            (other.file, other.line) == (problem.file, problem.line) and other.text.startswith(problem.text)
+            for other in self._problems
+        ):
+            return problem
         text = f"{problem.text} (for the sample customer `{self._sample}`)"
-        if any(other.text.startswith(problem.text) and other.line == problem.line for other in self._problems):
-            text = problem.text
         return Problem(problem.file, problem.line, text, problem.severity, problem.column)
 
     def _look_at(self, name: str, values: dict[str, Any]) -> None:
@@ -222,7 +228,7 @@ class Trial(Templates):
         self._asked_for |= names.asked_for
         for read in sorted(names.read | {name}):
             file = scope().files.read(read, scope().now)
-            if file is not None:
+            if file is not None and len(file.text) <= MAX_SOURCE:
                 self._problems += self._written(file)
 
     def parse_quietly(self, name: str) -> Parsed | None:
@@ -246,6 +252,11 @@ def _alike(one: str, other: str) -> bool:
     return re.split(r"\d", one, maxsplit=1)[0] == re.split(r"\d", other, maxsplit=1)[0]
 
 
+def _with_places(file: TemplateFile) -> str:
+    """The text that is parsed; one too large is refused there, and not looked through before."""
+    return stamped(file) if file.name.endswith(".mjml") and len(file.text) <= MAX_SOURCE else file.text
+
+
 def _line_of(name: str, header: str) -> int:
     """The line of a text file in which a header stands."""
     file = scope().files.read(name, scope().now)
@@ -261,4 +272,4 @@ class _StampingLoader(BaseLoader):
         file = scope().files.read(name, scope().now)
         if file is None:
             raise TemplateNotFound(name)
-        return stamped(file) if name.endswith(".mjml") else file.text, name, None
+        return _with_places(file), name, None

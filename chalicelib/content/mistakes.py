@@ -49,7 +49,8 @@ def _place(error: Exception, name: str) -> tuple[str, int]:
 
 def _reason(error: Exception) -> str | None:
     if isinstance(error, TemplateSyntaxError):
-        return error.message or "cannot be read"
+        missing = re.fullmatch(r"No (filter|test) named ('.+')\.", error.message or "")
+        return f"there is no {missing[1]} {missing[2]}" if missing else error.message or "cannot be read"
     if isinstance(error, TemplateError):
         return error.reason
     if isinstance(error, TemplateNotFound):
@@ -58,6 +59,9 @@ def _reason(error: Exception) -> str | None:
         return "calls or includes itself without end"
     if isinstance(error, SyntaxError):
         return "tags stand too deep in each other"
+    missing = re.fullmatch(r"No (filter|test) named ('.+') found\.?", str(error))
+    if missing:
+        return f"there is no {missing[1]} {missing[2]}"
     return str(error) if isinstance(error, _TEMPLATES_FAULT) else None
 
 

@@ -128,6 +128,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
     """The environment of every template. Prints texts and numbers only; all but `.txt` is escaped."""
 
     intercepted_binops = frozenset({"+", "*", "**", "%"})
+    trees: dict[tuple[str | None, str], nodes.Template] | None = None
+    """What was parsed, for who looks at files as well as compiling them; compiling one marks what it counts in it."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
@@ -153,13 +155,19 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def parsed(self, source: str, name: str | None, filename: str | None = None) -> nodes.Template:
         """The template as it is written. Raises TemplateSyntaxError, with line, also where it is too large to be."""
+        known = self.trees.get((filename, source)) if self.trees is not None else None
+        if known is not None:
+            return known
         guard.refuse_large_source(source, name)
         parser = Parser(self, source, name, filename)
         try:
-            return parser.parse()
+            tree = parser.parse()
         except RecursionError:
             line = parser.stream.current.lineno
             raise TemplateSyntaxError("tags or brackets stand too deep in each other", line, name, filename) from None
+        if self.trees is not None:
+            self.trees[filename, source] = tree
+        return tree
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         return guard.guarded(self.parsed(source, name, filename), filename or name)

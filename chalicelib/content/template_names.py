@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, nodes
 
+from chalicelib.content import guard
 from chalicelib.content.parsed_template import Parsed
 from chalicelib.content.sandbox import suggestion
 from chalicelib.content.source_places import column_of, name_patterns, part_patterns
@@ -192,6 +193,8 @@ class NameCheck:
             inside = dict(names)
             self._body(body, inside)
             after.append(inside)
+        if all(branch == names for branch in after):  # as it is nearly always
+            return
         for name in {name for branch in after for name in branch}:
             names[name] = either(*(branch[name] for branch in after if name in branch))
 
@@ -318,6 +321,8 @@ class NameCheck:
             self._quietly(node.node, names)
             return ANYTHING
         shape = self._shape(node.node, names)
+        if node.name in (guard.COUNTED, guard.WEIGHED):
+            return shape
         if node.name == "batch":
             return frozenset({Many(shape)})
         if node.name in ("first", "last"):

@@ -26,7 +26,7 @@ EMAIL = MessageDefinition("try", "marketing", ("email",), variants=("email.ru",)
     ("a\n{% if order %}\nb",
      "templates/try/sms.ru.txt:3: Unexpected end of template. Jinja was looking for the following tags: 'elif' or "
      "'else' or 'endif'. The innermost block that needs to be closed is 'if'."),
-    ("a\n{{ order.total|mony('RUB') }}", "templates/try/sms.ru.txt:2:16: No filter named 'mony'."),
+    ("a\n{{ order.total|mony('RUB') }}", "templates/try/sms.ru.txt:2:16: there is no filter 'mony'"),
     ("a\n{{ order.lines }}", "templates/try/sms.ru.txt:2:1: a tuple cannot be printed; print one of its fields"),
     ("a\n{{ order.total|plural('x') }}", "templates/try/sms.ru.txt:2:1: plural in 'ru' takes 3 forms of the word, not 1"),
     ("a\n{% include 'blocks/none.txt' %}", "templates/try/sms.ru.txt:2:13: there is no file templates/blocks/none.txt"),
@@ -77,7 +77,8 @@ def test_a_wrong_upload_is_refused_with_its_place(text: str, mjml: str, told: st
 
 def test_a_field_that_only_some_customers_have_is_noticed_before_it_is_live() -> None:
     assert check(GOOD_TEXT.replace("Text", "{{ code.value }}")) == (
-        "templates/try/email.ru.txt:4:9: there is nothing to take 'value' from; put it inside {% if … %}"
+        "templates/try/email.ru.txt:4:9: there is nothing to take 'value' from; put it inside {% if … %} "
+        "(for the sample customer `bare`)"
     )
 
 
