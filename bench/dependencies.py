@@ -72,7 +72,7 @@ its version changes, not with the product.
 
 | Dependency | For | Loaded by | Bytes | Import ms |
 |---|---|---|---:|---:|
-| duckdb {version} | each day of the archive as a Parquet file, and what goes with what | compact | {size:,} | {taken:.0f} |
+| duckdb {version} | each day of the archive as a Parquet file, and rankings | compact | {size:,} | {taken:.0f} |
 """
 
 

@@ -58,7 +58,7 @@ def test_of_who_has_no_points_there_is_nothing_to_say() -> None:
 @given(st.dictionaries(st.sampled_from(["points", "balance", "rate", "level", "expires_on"]), JSON))
 def test_no_data_of_a_shops_own_event_breaks_the_points(data: dict[str, Any]) -> None:
     points = points_of(Profile(), told("loyalty.points-awarded", **data)) or Points()
-    assert min(points.balance, points.awarded, points.expiring, points.rate) >= 0
+    assert all(number >= 0 for number in (points.balance, points.awarded, points.expiring, points.rate))
 
 
 @pytest.mark.parametrize("rate", [7, "7", 7.0, "7.0"])
