@@ -40,20 +40,20 @@ _DRAWINGS: Final[dict[str, str]] = {
         '<path d="M318 848v44M340 852v46M362 854v46M384 856v46M406 856v46M428 856v46M450 854v46M472 850v46M488 848v44" stroke="#cfc6b4" stroke-width="7"/>'
     ),
     "gloves": (
-        '<g fill="url(#cloth)"><path d="M250 800l-14-250c-6-60-40-90-46-150l24-8 44 90-18-170c0-22 26-24 30-2l22 140 2-170c2-24 32-24 34 0l6 170 18-150c4-22 32-18 30 4l-8 176 20-90c6-20 28-14 26 6l-26 190-8 214z"/>'
-        '<path d="M444 800l-8-214-26-190c-2-20 20-26 26-6l20 90-8-176c-2-22 26-26 30-4l18 150 6-170c2-24 32-24 34 0l2 170 22-140c4-22 30-20 30 2l-18 170 44-90 24 8c-6 60-40 90-46 150l-14 250z"/></g>'
-        '<path d="M246 740h124M446 740h124" stroke="#000" stroke-opacity=".35" stroke-width="6"/>'
-        '<path d="M290 560l8 110M320 556v116M350 560l-8 110M470 560l8 110M500 556v116M530 560l-8 110" stroke="#fff" stroke-opacity=".16" stroke-width="3" stroke-dasharray="7 5"/>'
+        '<g fill="url(#cloth)"><path d="M236 810l6-230c-18-60-46-96-62-150 4-24 30-26 42-6l40 66-14-190c2-28 40-28 46 0l18 150 6-178c4-28 44-28 48 0l2 178 22-158c8-26 44-20 44 8l-16 172 26-88c12-22 42-12 38 14l-38 190-12 222z"/>'
+        '<path d="M430 850l-12-222-38-190c-4-26 26-36 38-14l26 88-16-172c0-28 36-34 44-8l22 158 2-178c4-28 44-28 48 0l6 178 18-150c6-28 44-28 46 0l-14 190 40-66c12-20 38-18 42 6-16 54-44 90-62 150l6 230z" transform="translate(14 0)"/></g>'
+        '<path d="M240 760h172M446 800h150" stroke="#000" stroke-opacity=".3" stroke-width="5"/>'
+        '<path d="M290 520l8 90M330 516v96M370 520l-8 90M476 560l8 90M516 556v96M556 560l-8 90" stroke="#fff" stroke-opacity=".18" stroke-width="3" stroke-dasharray="7 5"/>'
     ),
     "sweater": (
         '<path d="M318 214c52 30 112 30 164 0 60 14 110 40 128 84 26 70 44 220 52 350l-78 14-46-236-4 300c-86 24-182 24-268 0l-4-300-46 236-78-14c8-130 26-280 52-350 18-44 68-70 128-84z" fill="url(#cloth)"/>'
         '<path d="M318 214c52 30 112 30 164 0l8 34c-56 34-124 34-180 0z" fill="url(#fold)"/>'
         '<path d="M266 690c86 24 182 24 268 0v44c-86 24-182 24-268 0zM138 612l78 14-4 40-78-14zM662 612l-78 14 4 40 78-14z" fill="url(#fold)"/>'
-        '<path d="M340 270v420M370 280v424M400 282v426M430 280v424M460 270v420" stroke="#000" stroke-opacity=".07" stroke-width="8"/>'
+        '<path d="M312 240c-30 60-46 120-50 170M488 240c30 60 46 120 50 170" stroke="#000" stroke-opacity=".12" stroke-width="4" fill="none"/><path d="M280 704v36M310 710v38M340 714v38M370 716v38M400 716v40M430 716v38M460 714v38M490 710v38M520 704v36" stroke="#000" stroke-opacity=".12" stroke-width="5"/>'
     ),
     "boots": (
         '<path d="M230 300h160v300c0 60 30 90 30 150v50H200c0-120 30-160 30-240z" fill="url(#cloth)"/><path d="M196 800h228v30H196z" fill="#0d0c0c"/>'
-        '<path d="M430 280h160v320c4 60 96 80 110 150 6 24 4 40 4 50H420c0-120 10-160 10-240z" fill="url(#cloth)"/><path d="M416 800h292v30H416zM416 800h60v50h-60z" fill="#0d0c0c"/>'
+        '<path d="M430 280h160v320c4 60 96 80 110 150 6 24 4 40 4 50H420c0-120 10-160 10-240z" fill="url(#cloth)"/><path d="M416 800h292v30H416z" fill="#0d0c0c"/>'
         '<path d="M470 360h70l-14 170h-40zM262 370h60l-10 160h-38z" fill="#000" fill-opacity=".35"/><path d="M500 270h26v40h-26zM300 290h22v36h-22z" fill="url(#fold)"/>'
         '<path d="M604 640c40 20 76 50 84 100" stroke="#fff" stroke-opacity=".18" stroke-width="8" fill="none"/>'
     ),
@@ -65,7 +65,7 @@ _DRAWINGS: Final[dict[str, str]] = {
     "jeans": (
         '<path d="M284 170h232l40 740H432l-26-520h-12l-26 520H244z" fill="url(#cloth)"/><path d="M284 170h232l4 44H280z" fill="url(#fold)"/>'
         '<path d="M400 214v170M296 230c8 60 44 84 84 80M504 230c-8 60-44 84-84 80" stroke="#d9a45b" stroke-opacity=".8" stroke-width="4" stroke-dasharray="9 6" fill="none"/>'
-        '<path d="M310 420c6 120 0 240-12 360M490 420c-6 120 0 240 12 360" stroke="#fff" stroke-opacity=".14" stroke-width="26" fill="none"/>'
+        '<path d="M262 560c30 12 70 12 100 0M438 560c30 12 70 12 100 0M256 590c34 12 74 12 104 0M440 590c34 12 74 12 104 0" stroke="#000" stroke-opacity=".12" stroke-width="4" fill="none"/>'
         '<path d="M246 880h124l-2 30H244zM430 880h124l2 30H432z" fill="#fff" fill-opacity=".1"/><circle cx="400" cy="192" r="9" fill="#d9a45b"/>'
     ),
     "shirt": (
@@ -106,4 +106,7 @@ def sample_photo(url: str) -> bytes | None:
 
 
 def _shadow(name: str) -> str:
-    return re.sub(r'fill="(?!none)[^"]*"', 'fill="#3a332b"', _DRAWINGS[name].partition("/>")[0]) + "/>"
+    """The outline of the cloth, dark."""
+    outline = re.search(r' d="([^"]+)"', _DRAWINGS[name])
+    assert outline
+    return f'<path d="{outline[1]}" fill="#3a332b"/>'
