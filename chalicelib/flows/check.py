@@ -41,7 +41,7 @@ PROBLEMS: Final = ".problems.txt"
 nothing new to tell and ends there."""
 
 TEMPLATES: Final = "templates/"
-BRAND: Final = "templates/brand.yaml"
+BRAND: Final[str] = "templates/brand.yaml"
 BLOCKS: Final = "templates/blocks/"
 """What the templates of all messages share."""
 Made = TypeVar("Made")
