@@ -18,8 +18,9 @@ from infra.aws import Aws
 
 HASH = "selvedge-seed"
 """The metadata that holds the hash of the seed that a file was made from."""
-ROOTS = {"templates": "templates/", "schedules": ""}
-"""Folders of the repository, and where in the bucket their files go."""
+ROOTS = {"templates": "templates/", "schedules": "", "starters": "starters/"}
+"""Folders of the repository, and where in the bucket their files go. Starters are there to be copied; nothing reads
+them."""
 
 Action = Literal["create", "update", "unchanged", "keep-edited", "keep-deleted"]
 

@@ -88,6 +88,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "An upload would be refused, and the version before would stay in force.",
         "Загрузка была бы отклонена, в силе осталась бы прежняя версия.",
     ),
+    "doubts": ("Doubtful", "Сомнительно"),
+    "doubts-help": (
+        "An upload would be put in force; this would be told beside it.",
+        "Загрузка вступила бы в силу; это стояло бы рядом с файлом.",
+    ),
     "line": ("line", "строка"),
     "column": ("column", "столбец"),
     "inbox": ("In the inbox", "Во входящих"),

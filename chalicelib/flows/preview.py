@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import email
 import email.policy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -21,23 +21,22 @@ from chalicelib.channels.email import mime
 from chalicelib.channels.push import MOST_BYTES
 from chalicelib.content.inspection import Hosts, Inspection, Remark, SeenLink, SeenPicture, inspected, same_site
 from chalicelib.content.languages import pick_locale
-from chalicelib.content.occasion import Links, Occasion
+from chalicelib.content.occasion import Occasion
 from chalicelib.content.rendering import Templates
-from chalicelib.content.sample_links import SAMPLE_BASE, sample_links
+from chalicelib.content.sample_links import SAMPLE_BASE
 from chalicelib.content.samples import SAMPLE_NOW
 from chalicelib.domain import sms_parts
 from chalicelib.domain.customer import Address
-from chalicelib.domain.messages import Message
 from chalicelib.domain.problems import Problem
 from chalicelib.domain.rendered import Rendered
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
-from chalicelib.errors import DefinitionError, LinkError, ProviderRefusedError, TemplateError
+from chalicelib.errors import DefinitionError, ProviderRefusedError, TemplateError
 from chalicelib.flows.drafts import Drafts, uploaded
 from chalicelib.flows.means import means
+from chalicelib.flows.message_links import MessageLinks
 from chalicelib.flows.preview_subjects import Subject, customer_subject, sample_subject
+from chalicelib.storage import secrets
 
-LinksOf = Callable[[Message, MessageDefinition, str, datetime], Links]
-"""The links of a made-up message that goes out by a channel."""
 STRANGER: Final = "customer@shop.example"
 """To whom a mail to a customer without an address is addressed in its preview."""
 
@@ -120,12 +119,13 @@ class Previewed(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Previewer:
-    """Makes previews of a shop's drafts. `links` gives the links of a made-up message, which lead to `base_url`."""
+    """Makes previews of a shop's drafts. Links to the public pages lead to `base_url` and are signed with `keys`, or
+    where there are none with the stack's."""
 
     drafts: Drafts
     templates: Templates = field(default_factory=Templates)
-    links: LinksOf = sample_links
     base_url: str = SAMPLE_BASE
+    keys: tuple[str, ...] = ("sample",)
 
     def preview(
         self, name: str, now: datetime, *, channel: str = "", locale: str = "", sample: str = "full",
@@ -180,11 +180,11 @@ class Previewer:
         """The message in words, or what kept it from being rendered."""
         # A sample's dates are near the day it was made for.
         moment = now if subject.customer_id else SAMPLE_NOW
-        links = self.links(subject.message, definition, channel, now)
-        occasion = Occasion(
-            subject.message, definition, subject.customer, subject.event, self.drafts.settings, links, moment, locale,
-            subject.recommend,
-        )
+        links = self._links(subject, definition, channel, now)
+        occasion = links.given_to(Occasion(
+            subject.message, definition, subject.customer, subject.event, self.drafts.settings, links.pages, moment,
+            locale, subject.recommend,
+        ))
         try:
             return self.templates.render(occasion, channel, self.drafts.files), None
         except TemplateError as error:
@@ -199,8 +199,14 @@ class Previewer:
         return Outgoing(
             message=subject.message, address=Address(rendered.channel, address or own or STRANGER), rendered=rendered,
             settings=self.drafts.settings, prices=self.drafts.prices, now=now,
-            unsubscribe_url=self.links(subject.message, definition, rendered.channel, now).unsubscribe,
+            unsubscribe_url=self._links(subject, definition, rendered.channel, now).pages.unsubscribe,
             recipient_name="" if address else f"{profile.first_name} {profile.last_name}".strip(),
+        )
+
+    def _links(self, subject: Subject, definition: MessageDefinition, channel: str, now: datetime) -> MessageLinks:
+        return MessageLinks(
+            subject.message, definition, subject.event, self.drafts.settings, channel=channel, base_url=self.base_url,
+            now=now, keys=self.keys,
         )
 
     def _looked_through(
@@ -249,14 +255,10 @@ def of_uploads(now: datetime) -> Previewer:
     Raises StorageUnavailableError.
     """
     ours = means()
-
-    def links(message: Message, definition: MessageDefinition, channel: str, at: datetime) -> Links:
-        try:
-            return ours.links(message, channel, at, survey=definition.survey)
-        except LinkError:
-            return sample_links(message, definition, channel, at)  # the stack has no key yet
-
-    return Previewer(uploaded(now), ours.templates, links, ours.base_url or SAMPLE_BASE)
+    keys = tuple(secrets.values("link-keys"))
+    if not keys or not ours.base_url:
+        return Previewer(uploaded(now), ours.templates)
+    return Previewer(uploaded(now), ours.templates, ours.base_url, keys)
 
 
 def _first_channel(definition: MessageDefinition) -> str:

@@ -31,17 +31,18 @@ def folder(tmp_path: Path) -> Path:
     (message / "message.yaml").write_text(HELLO)
     (message / "email.en.txt").write_text(
         "Subject: Your cart\nPreheader: It waits\n\n"
-        "{{ customer|greeting }}\n\n{{ cart.url }}\n{{ links.unsubscribe }}\n"
+        "{{ customer|greeting }}\n\n{{ cart.url or shop.url }}\n{{ links.unsubscribe }}\n"
     )
     (message / "email.en.mjml").write_text(
         "<mjml><mj-body><mj-section><mj-column>\n<mj-text>{{ customer|greeting }} Your cart is waiting for you.\n"
-        '<a href="{{ cart.url }}">Back to it</a> <a href="{{ links.unsubscribe }}">Unsubscribe</a></mj-text>\n'
+        '<a href="{{ cart.url or shop.url }}">Back to it</a> <a href="{{ links.unsubscribe }}">Unsubscribe</a></mj-text>\n'
         "</mj-column></mj-section></mj-body></mjml>\n"
     )
-    (message / "sms.en.txt").write_text("Your cart is waiting: {{ cart.url }}\n")
+    (message / "sms.en.txt").write_text("Your cart is waiting: {{ shop.url|short_link }} Stop {{ links.stop }}\n")
     (message / "web-push.en.txt").write_text("Title: Your cart\nLink: {{ cart.url }}\nImage:\n\nIt waits\n")
     (tmp_path / "shop.yaml").write_text(
         "url: https://weavers.example\nsender: {email: mail@weavers.example, name: Weavers}\nlocale: en\n"
+        "locales: [en]\n"
     )
     (tmp_path / "prices.yaml").write_text(
         'date: 2026-11-01\nsource: test\nemail: 0.0001\npush: 0.000001\nsms:\n  RU: 0.04\n  "*": 0.05\n'
@@ -113,7 +114,7 @@ def test_every_sample_can_be_chosen(folder: Path, sample: str) -> None:
 
 
 def test_a_mistake_is_told_with_its_place_instead_of_the_message(folder: Path) -> None:
-    (folder / "templates/hello/sms.en.txt").write_text("Hello\n{{ customer.firstname }}\n")
+    (folder / "templates/hello/sms.en.txt").write_text("Stop {{ links.stop }}\n{{ customer.firstname }}\n")
     shown = preview(folder, channel="sms")
     assert shown.rendered is None
     (problem,) = {(one.file, one.line) for one in shown.problems}
