@@ -51,10 +51,11 @@ def points_of(profile: Profile, event: Event | None) -> Points | None:
 def _number(told: Any) -> Decimal:
     """A number that a shop's event tells, as JSON number or text; anything else, and what is below 0, is 0."""
     if isinstance(told, int | float | str | Decimal) and not isinstance(told, bool):
-        with suppress(InvalidOperation):
+        with suppress(InvalidOperation, ValueError):  # ValueError: an integer of thousands of digits
             number = Decimal(str(told))
             if number.is_finite() and 0 < number < 10**9:
-                return number
+                whole, exact = int(number), number.quantize(Decimal("0.01"))
+                return Decimal(whole) if exact == whole else exact.normalize()
     return Decimal(0)
 
 

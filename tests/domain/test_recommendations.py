@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import islice
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.customer import Profile
@@ -128,6 +128,7 @@ TASTES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(PRODUCTS, TASTES, st.sampled_from(KINDS))
 def test_nothing_is_named_twice_or_is_in_the_cart_or_bought(products: list[Ranked], taste: Taste, kind: str) -> None:
     shelf = Shelf(Rankings(NOW, tuple(products)))
@@ -138,6 +139,7 @@ def test_nothing_is_named_twice_or_is_in_the_cart_or_bought(products: list[Ranke
         assert set(found) <= {product.id for product in products} | set(taste.viewed)
 
 
+@settings(deadline=None)
 @given(PRODUCTS, TASTES, st.sampled_from(KINDS))
 def test_the_same_night_recommends_the_same(products: list[Ranked], taste: Taste, kind: str) -> None:
     rankings = Rankings(NOW, tuple(products))
