@@ -135,7 +135,8 @@ def test_a_purchase_in_the_shop_is_not_promised_to_be_shipped(locale: str, told:
 
 
 def test_points_that_go_soon_are_counted_among_a_balance_that_is_known() -> None:
-    told = render_shipped("loyalty-points-expiring", "email", event=telling(points=1, balance=7, expires_on="2026-04-01"))
+    known = telling(points=1, balance=7, expires_on="2026-04-01")
+    told = render_shipped("loyalty-points-expiring", "email", event=known)
     assert "Баллы на вашем счёте: 7\nИз них действуют до 1\u00a0апреля: 1" in told.text
     told = render_shipped("loyalty-points-expiring", "email", event=telling(points=1, expires_on="2026-04-01"))
     assert "Из них" not in told.text
