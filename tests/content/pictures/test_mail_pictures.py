@@ -17,7 +17,7 @@ from chalicelib.content.samples import SAMPLES
 from tests.content.pictures.mail_page import COMPUTER, HERE, MODES, TELEPHONE, MailPage, Scheme, mail_page
 from tests.content.places import EMAILS, render_sample
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 MAILS = sorted({name for name, _ in EMAILS})
 DIAGONAL: tuple[tuple[int, Scheme], ...] = ((TELEPHONE, "light"), (COMPUTER, "dark"))
@@ -53,7 +53,7 @@ def test_a_mail_can_be_read_at_both_widths_by_day_and_by_night(name: str, locale
         for width, scheme in MODES if sample == "full" else DIAGONAL:
             page.turn(width, scheme)
             wrong += [f"{sample}, {width} px, {scheme}: {told}" for told in page.wrong()]
-            if sample != "bare":
+            if sample == "full" or (sample == "odd" and locale == "ru"):
                 page.keep(PICTURES / name / f"{sample}.{locale}.{width}.{scheme}.png")
     assert wrong == []
 
