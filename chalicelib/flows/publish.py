@@ -68,12 +68,13 @@ def publish(now: datetime) -> Published:
 
 
 def _files(found: Snapshot) -> Files:
-    templates = {key.removeprefix("templates/"): version for key, version in found.versions.items()}
+    versions = found.versions
+    templates = {key.removeprefix("templates/"): version for key, version in versions.items()}
 
     def read(name: str, version: str) -> TemplateFile:
         return decoded(name, found.files[f"templates/{name}"].body, version)
 
-    return Files(found.versions, lambda key: found.files[key].body, PinnedFiles(templates, read), found.unpinned)
+    return Files(versions, lambda key: found.files[key].body, PinnedFiles(templates, read), found.unpinned)
 
 
 def _keep_editions(before: InForce, checked: Checked) -> None:

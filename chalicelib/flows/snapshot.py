@@ -35,7 +35,8 @@ class Snapshot(Struct, frozen=True):
     @property
     def versions(self) -> dict[str, str]:
         """The version of each file: S3's id, or its ETag where S3 keeps no versions."""
-        return {key: file.etag if key in self.unpinned else file.version_id for key, file in self.files.items()}
+        unpinned = self.unpinned
+        return {key: file.etag if key in unpinned else file.version_id for key, file in self.files.items()}
 
     @property
     def unpinned(self) -> frozenset[str]:

@@ -20,7 +20,7 @@ from chalicelib.flows.shown_again import shown_again
 from chalicelib.storage import bucket, catalogue, clients
 from chalicelib.storage import shop as shop_table
 from tests.flows.failing_calls import failing, lost_answer
-from tests.flows.sending_shop import MAIL, NOW, PHONE, SendingShop, later
+from tests.flows.sending_shop import MAIL, NOW, PHONE, TEMPLATES, SendingShop, later
 
 COAT = Product(
     "coat", title="Пальто из шерсти", image_url="https://cdn.shop.example/coat.jpg", url="https://shop.example/coat",
@@ -128,6 +128,25 @@ def test_a_message_by_sms_is_shown_too(dressed: SendingShop) -> None:
     shown = shown_again("c1", "m1")
     assert [(PHONE.value, shown.rendered.text)] == dressed.texts
     assert shown.mail == ""
+
+
+def test_short_links_and_links_that_we_count_come_out_the_same(dressed: SendingShop) -> None:
+    bucket.put("templates/hello/sms.ru.txt", b'{{ "https://shop.example/coat"|short_link }} {{ links.stop }}')
+    mail = TEMPLATES["hello/email.ru.mjml"].replace("Привет", '<a href="https://shop.example/coat">Пальто</a>')
+    bucket.put("templates/hello/email.ru.mjml", mail.encode())
+    dressed.define(clicks="own")
+    anna(dressed, PHONE)
+    send(dressed, channels=("sms",))
+    dressed.customer(MAIL, customer_id="c2")
+    deliver(dressed.message(customer_id="c2", message_id="m2", event_ref=dressed.cart_entry("c2")), later(seconds=2))
+    change_everything(dressed)
+
+    text = shown_again("c1", "m1").rendered.text
+    assert [(PHONE.value, text)] == dressed.texts
+    assert text.count("https://api.shop.example/l/") == 2
+    shown = shown_again("c2", "m2")
+    assert shown.mail == dressed.mails[0].raw_data
+    assert "https://api.shop.example/r/" in shown.rendered.html
 
 
 def test_a_message_of_somebody_merged_since_is_shown(dressed: SendingShop) -> None:
