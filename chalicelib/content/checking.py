@@ -23,7 +23,7 @@ from chalicelib.content.mistakes import explained
 from chalicelib.content.occasion import Occasion
 from chalicelib.content.parsed_template import Parsed
 from chalicelib.content.rendering import NO_WAY_OUT, Templates
-from chalicelib.content.sample_links import sample_links, sample_short_link
+from chalicelib.content.sample_links import sample_links, sample_redirect, sample_short_link
 from chalicelib.content.samples import SAMPLES, Sample, sample_message
 from chalicelib.content.scope import scope
 from chalicelib.content.template_files import TemplateFile, TemplateFiles
@@ -130,6 +130,7 @@ class Trial(Templates):
         occasion = Occasion(
             message, case.definition, sample.customer, sample.event, case.settings, links, case.now, case.locale,
             sample.recommend, shorten=sample_short_link,
+            redirect=sample_redirect(message, case.settings, case.channel, case.now),
         )
         self._sample = sample.name
         try:

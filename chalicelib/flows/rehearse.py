@@ -15,8 +15,9 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
-from chalicelib.content.occasion import Links, Occasion
+from chalicelib.content.occasion import Occasion
 from chalicelib.content.rendering import Templates
+from chalicelib.content.sample_links import sample_links, sample_short_link
 from chalicelib.content.samples import FULL_CUSTOMER, FULL_EVENT, SAMPLE_NOW, sample_message
 from chalicelib.content.template_files import TemplateFiles
 from chalicelib.domain import sms_parts
@@ -75,10 +76,11 @@ class Pricing:
         if key not in self._parts:
             definition = self._definitions.message(message.name)
             try:
-                settings = self._definitions.settings
+                settings, sample = self._definitions.settings, sample_message(definition, code=key[2])
                 rendered = self._templates.render(Occasion(
-                    sample_message(definition, code=key[2]), definition, FULL_CUSTOMER, FULL_EVENT, settings, Links(),
-                    SAMPLE_NOW, key[1] or settings.locale,
+                    sample, definition, FULL_CUSTOMER, FULL_EVENT, settings,
+                    sample_links(sample, definition, "sms", SAMPLE_NOW), SAMPLE_NOW, key[1] or settings.locale,
+                    shorten=sample_short_link,
                 ), "sms", self._files_of(definition))
             except (TemplateError, UnknownEditionError):
                 self._parts[key] = 1
