@@ -145,7 +145,8 @@ class Previewer:
         channel = channel or _first_channel(definition)
         rendered, failure = self.rendered(subject, definition, now, channel, locale)
         problems = [Wrong.of(problem) for problem in self.drafts.problems(name, now)]
-        if failure is not None and not problems:
+        has_channel = any(variant.startswith(f"{channel}.") for variant in definition.variants)
+        if failure is not None and has_channel and not any(one.severity == "error" for one in problems):
             problems.append(failure)
         common = Previewed(
             message=name, category=definition.category, channel=channel, sample=subject.name,
