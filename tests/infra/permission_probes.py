@@ -23,6 +23,7 @@ from tests.channels.browser_subscription import BrowserSubscription
 from tests.infra import storefront_payloads as payloads
 from tests.infra.deployed_shop import MOBILE_APPLICATION, eventually, shop_file
 from tests.infra.journey_probes import owner_is_told_that_a_budget_is_nearly_spent, vip_gets_a_code_and_a_person_a_task
+from tests.infra.link_probes import LINK_PROBES
 from tests.infra.management_probes import MANAGEMENT_PROBES
 from tests.infra.ranking_probes import RANKING_PROBES
 from tests.infra.stepped_shop import Probe, SteppedShop
@@ -267,21 +268,6 @@ def phone_is_written_to(steps: SteppedShop) -> None:
     assert (message.status, message.channel) == (Status.SENT, "sms")
 
 
-def short_link_leads_to_unsubscribing(steps: SteppedShop) -> None:
-    """A short link in an SMS that has been sent opens the page that it stands for."""
-    phone = f"+4915114{next(_numbers):06}"
-    assert steps.shop.event("led.asked", {"phone": phone}) == 200
-    steps.work()
-    identity = Identity("phone", phone)
-    who = identities.find([identity])[identity]
-    (message,) = messages.of_customer(who)
-    assert (message.status, message.channel) == (Status.SENT, "sms")
-    found = tables.Links.scan_all(tables.Links.customer_id == who, ["k", "u"])
-    on_record = {item["u"]["S"]: item["k"]["S"] for item in found}
-    assert len(on_record) == 2
-    assert steps.shop.get(f"/l/{on_record['']}") == 200
-
-
 def _subscribe_browser(steps: SteppedShop, person: Person, service: str) -> None:
     browser = BrowserSubscription(f"{service}/{uuid4().hex}")
     body = {
@@ -367,7 +353,6 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("APIHandler", "ClaimIdentities"): order_is_confirmed,
     ("APIHandler", "ReadCustomers"): visitor_becomes_a_customer,
     ("APIHandler", "KeepProducts"): product_is_kept_and_sold_out,
-    ("APIHandler", "FollowShortLinks"): short_link_leads_to_unsubscribing,
     ("APIHandler", "ReadDefinitions"): unsubscribing_has_a_page,
     ("APIHandler", "ReadSecrets"): order_is_confirmed,
     ("APIHandler", "ReadThePublicKeyOfWebPush"): browser_asks_for_the_key,
@@ -393,7 +378,6 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("Sender", "ReadWhatIsShown"): order_is_confirmed,
     ("Sender", "WriteToLogs"): device_that_is_gone_is_told,
     ("Sender", "LookUpProducts"): confirmation_shows_the_photo,
-    ("Sender", "PutShortLinks"): short_link_leads_to_unsubscribing,
     ("Sender", "IssueCodes"): welcome_brings_a_code,
     ("Sender", "ReadDefinitions"): order_is_confirmed,
     ("Sender", "ReserveBudgets"): order_is_confirmed,
@@ -425,5 +409,5 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("Compact", "ReadTheLog"): day_becomes_a_table,
     ("Compact", "WriteDaysAndTables"): day_becomes_a_table,
     ("Compact", "MarkDays"): day_becomes_a_table,
-} | MANAGEMENT_PROBES | RANKING_PROBES | TEMPLATE_PROBES
+} | LINK_PROBES | MANAGEMENT_PROBES | RANKING_PROBES | TEMPLATE_PROBES
 """The probe of each statement that a function needs while it runs, or Lambda to read a stream for it."""
