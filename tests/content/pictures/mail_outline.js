@@ -13,19 +13,26 @@
     if (node.parentElement.closest("a") && node.parentElement.closest(".scale")) return "scale";
     return "text";
   };
+  /* What can stand side by side: cells of tables, and boxes that flow like words. */
+  const stands = (element) => element.localName === "td"
+    || (element.localName === "div" && getComputedStyle(element).display === "inline-block");
+  const cellOf = (element) => {
+    while (element && !stands(element)) element = element.parentElement;
+    return element;
+  };
   const contents = (cell) => {
     const kinds = [];
     const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const seen = (node.localName === "img" ? node : node.parentElement).checkVisibility();
       const said = node.localName === "img" || node.data?.trim();
-      const own = node.parentElement.closest("td") === cell;
+      const own = cellOf(node.parentElement) === cell;
       if (said && own && seen && kinds.at(-1) !== kind(node)) kinds.push(kind(node));
     }
     return kinds.join(", ");
   };
   const rows = [];
-  for (const cell of document.querySelectorAll("td")) {
+  for (const cell of [...document.querySelectorAll("td, div")].filter(stands)) {
     const told = contents(cell);
     if (!told) continue;
     const box = cell.getBoundingClientRect();
