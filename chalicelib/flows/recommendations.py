@@ -19,6 +19,9 @@ from chalicelib.storage import catalogue
 LOOKED_UP: Final = 40
 """Products of a kind looked up at most, and as many that stand in for it: most of the first may have sold out."""
 
+SAID_OUTRIGHT: Final = frozenset({"bought-together", "last-viewed"})
+"""Kinds that state a fact ("often bought together") are not mixed with bestsellers, which stand in for nothing only."""
+
 
 class Recommender:
     """Recommendations of one message, as `content.occasion.Recommend` wants them.
@@ -33,7 +36,7 @@ class Recommender:
         self.shown: dict[str, tuple[Product, ...]] = {}
 
     def __call__(self, kind: str, count: int) -> tuple[Product, ...]:
-        """At most `count` products of a kind, filled up with bestsellers; only what was viewed is not mixed with them.
+        """At most `count` products of a kind, filled up with bestsellers where the kind bears it.
 
         Half a read unit for each product that was not looked up yet. Raises StorageUnavailableError.
         """
@@ -41,7 +44,7 @@ class Recommender:
         row: dict[str, Product] = {}
         of_kind = known.candidates(kind, self._taste)
         self._fill(row, count, kind, of_kind, lambda product: known.fits(kind, product, self._taste))
-        if not row or kind != "last-viewed":
+        if not row or kind not in SAID_OUTRIGHT:
             self._fill(row, count, kind, known.stand_ins(kind, self._taste))
         products = tuple(row.values())
         if len(products) > len(self.shown.get(kind, ())):

@@ -87,6 +87,16 @@ def test_a_row_that_has_too_little_is_filled_with_bestsellers() -> None:
     assert ids(recommender(Profile(categories=("coat",)))("personal", 3)) == ["p2", "p3", "p1"]
 
 
+def test_what_is_bought_together_is_not_mixed_with_anything_else() -> None:
+    offer(*map(goods, range(1, 5)))
+    put_in_force(Rankings(NOW, (
+        *(Ranked(f"p{number}", "coat", sold=True) for number in (1, 2, 3)),
+        Ranked("p4", "coat", sold=True, together=(2,)),
+    )))
+    assert ids(recommender(None, "p4")("bought-together", 3)) == ["p3"]
+    assert ids(recommender(None, "p1")("bought-together", 3)) == ["p2", "p3", "p4"]
+
+
 def test_what_was_viewed_is_not_mixed_with_anything_else() -> None:
     offer(*map(goods, range(1, 5)))
     assert ids(recommender(Profile(viewed=("p4",)))("last-viewed", 3)) == ["p4"]
