@@ -96,7 +96,8 @@ def _newest(entries: Sequence[Entry], journeys: Sequence[Journey]) -> Event | No
     found = [event for entry in entries for event in entry.events]
     fitting = [event for event in found if event.name in wanted]
     showing = [event for event in found if any(getattr(event, part) is not None for part in _PARTS)]
-    return (fitting or showing or [None])[-1]
+    found = fitting or showing
+    return found[-1] if found else None
 
 
 def _at(url: str, event: Event) -> Event:
