@@ -150,6 +150,12 @@ def test_a_reader_is_led_on_even_where_the_click_cannot_be_written_down(pages: C
     assert clicks() == []
 
 
+def test_a_link_in_a_test_leads_on_and_is_nobodys_click(pages: Client, path: Path) -> None:
+    answer = pages.get(path(customer_id=links.NOBODY), headers=PERSON)
+    assert (answer.status_code, answer.headers["Location"]) == (302, URL)
+    assert list(log.history(links.NOBODY)) == []
+
+
 @pytest.mark.parametrize(("url", "location"), [
     ("https://shop.example/шар?q=ф#о", "https://shop.example/%D1%88%D0%B0%D1%80?q=%D1%84#%D0%BE"),
     ("https://яблоко.example:8443/a%20b?x=1&y=a%2Bb", "https://xn--90ascmb1h.example:8443/a%20b?x=1&y=a%2Bb"),
