@@ -54,7 +54,7 @@ def test_a_cart_left_behind_brings_a_reminder_with_its_pieces(page: Any) -> None
     move_on(page, "1 day")
     page.goto(f"/outbox?to={email}")
     page.get_by_text("You left something in your cart").first.click()
-    page.frame_locator("iframe.mail").get_by_text("Selvedge jeans").wait_for()
+    page.frame_locator("iframe.mail").get_by_text("Selvedge jeans", exact=True).wait_for()
     page.locator("summary", has_text="Headers").click()
     assert "List-Unsubscribe-Post" in page.locator(".headers").inner_text()
     page.get_by_role("link", name="Anna", exact=True).click()
@@ -103,7 +103,7 @@ def test_a_mail_cannot_run_scripts_or_reach_these_pages(page: Any, shared_run: R
     assert "default-src 'none'" in policy
 
 
-@pytest.mark.parametrize("path", ["/", "/shop", "/outbox", "/customers", "/rehearsal"])
+@pytest.mark.parametrize("path", ["/", "/shop", "/outbox", "/customers", "/rehearsal", "/templates"])
 @pytest.mark.parametrize("width", [320, 768, 1280])
 def test_nothing_sticks_out_at_the_side(page: Any, path: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
@@ -111,13 +111,32 @@ def test_nothing_sticks_out_at_the_side(page: Any, path: str, width: int) -> Non
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("path", ["/", "/shop", "/outbox", "/customers", "/customers/nobody", "/rehearsal"])
+@pytest.mark.parametrize("path", [
+    "/", "/shop", "/outbox", "/customers", "/customers/nobody", "/rehearsal", "/templates",
+    "/templates/order-confirmation",
+])
 def test_pages_allow_only_their_own_script_and_style(page: Any, path: str) -> None:
     answer = page.request.get(path)
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert not re.search(r"<script(?! src=)|<style|\sstyle=|\son\w+=", answer.text())
+
+
+def test_a_message_is_seen_as_a_customer_of_the_run_would_get_it_and_tried(page: Any) -> None:
+    email = sign_up(page)
+    page.locator("#wool-coat").get_by_role("button", name="Add to cart").click()
+    page.get_by_role("button", name="Buy").click()
+    page.get_by_role("button", name="Ship").wait_for()
+    page.goto("/templates/order-confirmation?lang=en&locale=en&channel=email")
+    page.get_by_label("Customer: mail, phone or id").fill(email)
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.frame_locator("iframe.as-it-looks").get_by_text("Wool coat").first.wait_for()
+    page.get_by_label("To", exact=True).select_option("test@shop.example")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("link", name="See it in the outbox").click()
+    assert page.locator(".reader h2").inner_text().startswith("[Test] ")
+    page.frame_locator("iframe.mail").get_by_text("Wool coat").first.wait_for()
 
 
 def test_the_log_of_the_run_can_be_rehearsed(page: Any) -> None:
