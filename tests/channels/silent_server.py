@@ -39,9 +39,8 @@ class SilentServer:
             while b"\r\n\r\n" not in received:
                 received += connection.recv(65536)
             head, _, body = received.partition(b"\r\n\r\n")
-            length = next(
-                int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")
-            )
+            lines = head.lower().split(b"\r\n")
+            length = next((int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length")), 0)
             if b"100-continue" in head.lower():
                 connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
             while len(body) < length:
