@@ -26,11 +26,11 @@ from chalicelib.content.rendering import NO_WAY_OUT, Templates
 from chalicelib.content.sample_links import sample_links, sample_redirect, sample_short_link
 from chalicelib.content.samples import SAMPLES, Sample, sample_message
 from chalicelib.content.scope import scope
-from chalicelib.content.template_files import TemplateFile, TemplateFiles
+from chalicelib.content.template_files import TemplateFile, TemplateFiles, check_name
 from chalicelib.content.template_names import NameCheck
 from chalicelib.content.text_files import headers_and_text
 from chalicelib.domain.events import Cart, Checkout, Order, Page, Product
-from chalicelib.domain.problems import Problem, in_order
+from chalicelib.domain.problems import Problem, most
 from chalicelib.domain.rendered import Rendered
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
 from chalicelib.errors import TemplateError
@@ -90,7 +90,7 @@ def check_message(
         made, problems = trial.of(Case(definition, files, settings, now, channel, locale))
         found += problems
         rendered += [made] if made else []
-    return Tried(tuple(rendered), tuple(in_order(found)))
+    return Tried(tuple(rendered), tuple(most(found)))
 
 
 class Trial(Templates):
@@ -164,10 +164,10 @@ class Trial(Templates):
         """A file as it is written, of the rendering under way; None where there is none, or where it cannot be parsed:
         what is wrong with it is noted then."""
         try:
-            file = scope().files.read(name, scope().now)
-        except TemplateError as error:
-            self.fault(error, name)
-            raise
+            check_name(name)
+        except TemplateError:
+            return None
+        file = scope().files.read(name, scope().now)
         if file is None:
             return None
         key = (file.name, file.version)

@@ -17,6 +17,8 @@ MAX_SOURCE: Final = 100_000
 """Characters of a template file: as much as the mail made of it may have."""
 MAX_NODES: Final = 20_000
 """Parts of a template file as parsed; the largest that ships has under a thousand."""
+MAX_NAMED: Final = 500
+"""Values set, files included, macros and blocks of a file; the largest that ships has under fifty."""
 MAX_DEPTH: Final = 80
 """How deep tags and brackets may stand in each other; Python compiles no more than 100 levels (its `MAXINDENT`)."""
 MAX_LOOPS: Final = 15
@@ -25,11 +27,15 @@ MAX_NUMBER: Final = 10**15
 """The largest whole number that may be written or multiplied."""
 
 COUNTED: Final = "(counted)"
+SEARCHED: Final = "(searched)"
 SPENT: Final = "(spent)"
 WEIGHED: Final = "(weighed)"
 """Filters that only this module can write: no template can spell their names."""
 
 _REPEATED: Final = (nodes.For, nodes.Macro, nodes.CallBlock, nodes.Block)
+_NAMING: Final = (
+    *_REPEATED, nodes.Assign, nodes.AssignBlock, nodes.With, nodes.Include, nodes.Import, nodes.FromImport,
+)
 
 
 def refuse_large_source(source: str, name: str | None) -> None:
@@ -39,16 +45,16 @@ def refuse_large_source(source: str, name: str | None) -> None:
         raise TemplateSyntaxError(reason, 1, name, name)
 
 
-def guarded(tree: nodes.Template, name: str | None) -> nodes.Template:
-    """The template with all that repeats counted. Raises TemplateSyntaxError, with line, for what is too large."""
-    _refuse_large(tree, name)
+def guarded(tree: nodes.Template) -> nodes.Template:
+    """The template with all that repeats counted. Raises TemplateSyntaxError, with line, for what cannot be counted."""
     made: nodes.Template = _Guard().visit(tree)
     made.body.insert(0, _spent(made.body, 1))
     return made
 
 
-def _refuse_large(tree: nodes.Template, name: str | None) -> None:
-    parts = 0
+def refuse_large(tree: nodes.Template, name: str | None) -> None:
+    """Raise TemplateSyntaxError, with line, for a template of too many parts, or of parts too deep in each other."""
+    parts = named = 0
     waiting: list[tuple[nodes.Node, int, int]] = [(tree, 0, 0)]
     while waiting:
         node, depth, loops = waiting.pop()
@@ -58,6 +64,10 @@ def _refuse_large(tree: nodes.Template, name: str | None) -> None:
             raise TemplateSyntaxError("tags or brackets stand too deep in each other", node.lineno, name, name)
         if parts > MAX_NODES:
             raise TemplateSyntaxError(f"has more than {MAX_NODES:,} tags and values", node.lineno, name, name)
+        named += isinstance(node, _NAMING)
+        if named > MAX_NAMED:
+            reason = f"sets, includes and defines more than {MAX_NAMED:,} times"
+            raise TemplateSyntaxError(reason, node.lineno, name, name)
         if isinstance(node, nodes.Const) and isinstance(node.value, int) and abs(node.value) > MAX_NUMBER:
             raise TemplateSyntaxError("has a number too large", node.lineno, name, name)
         waiting += [(inner, depth + 1, loops) for inner in node.iter_child_nodes()]
@@ -113,6 +123,13 @@ class _Guard(NodeTransformer):
         self.generic_visit(node)
         pieces = nodes.List(node.nodes, lineno=node.lineno)
         return nodes.Filter(pieces, "join", [], [], None, None, lineno=node.lineno)
+
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        for operand in node.ops:
+            if operand.op in ("in", "notin"):
+                operand.expr = nodes.Filter(operand.expr, SEARCHED, [], [], None, None, lineno=node.lineno)
+        return node
 
     def visit_List(self, node: nodes.List) -> nodes.Node:  # noqa: N802
         return self._weighed(node, node.items)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from chalicelib.content.mail_markup import TAG, VALUE, masked
 from chalicelib.content.source_places import position_of
 from chalicelib.content.template_files import TemplateFile
-from chalicelib.domain.problems import Problem, Severity
+from chalicelib.domain.problems import MOST_TOLD, Problem, Severity
 
 _LINKS: Final = ("href", "src", "background-url", "background", "action")
 """The attributes of MJML and HTML that hold links."""
@@ -86,6 +86,8 @@ def source_problems(file: TemplateFile, shop_url: str) -> list[Problem]:
     found: list[Problem] = []
 
     def tell(offset: int, fault: Fault) -> None:
+        if len(found) > MOST_TOLD:
+            return
         line, column = position_of(file.text, offset)
         found.append(Problem(f"templates/{file.name}", line, fault[1], fault[0], column))
 

@@ -14,6 +14,7 @@ from chalicelib.errors import TemplateError
 
 _TEMPLATES_FAULT: Final = (
     TemplateRuntimeError, SecurityError, TypeError, ValueError, ArithmeticError, LookupError, SyntaxError, MemoryError,
+    NameError,  # `inf`, which compiling writes for a number too large
 )
 """What compiling or running a wrong template raises."""
 
@@ -36,7 +37,7 @@ def explained(error: Exception, name: str) -> Exception:
 
 def _place(error: Exception, name: str) -> tuple[str, int]:
     if isinstance(error, TemplateSyntaxError):
-        return error.filename or name, error.lineno
+        return (error.filename or name).partition("@")[0], error.lineno
     file, line = name, 0
     trace = error.__traceback__
     while trace is not None:

@@ -99,7 +99,7 @@ class Templates:
     @property
     def filters(self) -> tuple[str, ...]:
         """The names of the filters that templates have, for the guide and the console."""
-        return tuple(sorted(self._environment.filters))
+        return tuple(sorted(name for name in self._environment.filters if name.isidentifier()))
 
     def _print(self, name: str, values: dict[str, Any]) -> str:
         try:

@@ -140,6 +140,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.filters |= {name: _charged(known_filters[name]) for name in _COSTLY_FILTERS}
         self.filters |= {"batch": _batch, "int": _whole, "join": _join, "round": _round}
         self.filters |= {guard.COUNTED: _counted, guard.SPENT: _spent, guard.WEIGHED: _weighed_in_context}
+        self.filters[guard.SEARCHED] = _searched
         self.globals = {"range": _range, "namespace": Namespace}
 
     def escapes(self, name: str | None) -> bool:
@@ -165,12 +166,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
         except RecursionError:
             line = parser.stream.current.lineno
             raise TemplateSyntaxError("tags or brackets stand too deep in each other", line, name, filename) from None
+        guard.refuse_large(tree, filename or name)
         if self.trees is not None:
             self.trees[filename, source] = tree
         return tree
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        return guard.guarded(self.parsed(source, name, filename), filename or name)
+        return guard.guarded(self.parsed(source, name, filename))
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A value's part. Of a struct its fields and nothing else: these are asked for most, and are plain; so are
@@ -253,6 +255,13 @@ def _spent(context: Any, characters: int) -> None:  # noqa: ARG001
     mine = budget.get()
     mine.take_round()
     mine.take_characters(characters)
+
+
+@pass_context
+def _searched(context: Any, value: Any) -> Any:  # noqa: ARG001
+    """What `in` looks through."""
+    _charge(value)
+    return value
 
 
 @pass_context

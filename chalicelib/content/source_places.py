@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from typing import Final
 
 _TAGS: Final = re.compile(r"\{[{%](?:(?![}%]\}).)*")
@@ -21,10 +22,15 @@ def column_of(text: str, line: int, *patterns: str) -> int:
     written = lines[line - 1]
     tags = [tag.span() for tag in _TAGS.finditer(written)]
     for pattern in patterns:
-        starts = [match.start(match.re.groups and 1) for match in re.finditer(pattern, written)]
-        inside = [start for start in starts if any(begin <= start < end for begin, end in tags)]
-        if starts:
-            return (inside or starts)[0] + 1
+        first = -1
+        for match in re.finditer(pattern, written):
+            start = match.start(match.re.groups and 1)
+            first = start if first < 0 else first
+            before = bisect(tags, (start, len(written))) - 1
+            if before >= 0 and start < tags[before][1]:
+                return start + 1
+        if first >= 0:
+            return first + 1
     return tags[0][0] + 1 if tags else 0
 
 

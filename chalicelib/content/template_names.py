@@ -30,7 +30,7 @@ from chalicelib.content.value_shapes import (
     shape_of_type,
 )
 from chalicelib.domain.events import Product
-from chalicelib.domain.problems import Problem, Severity
+from chalicelib.domain.problems import MOST_TOLD, Problem, Severity
 
 Names = dict[str, Shape]
 """The values that can be read at one place, by name."""
@@ -321,7 +321,7 @@ class NameCheck:
             self._quietly(node.node, names)
             return ANYTHING
         shape = self._shape(node.node, names)
-        if node.name in (guard.COUNTED, guard.WEIGHED):
+        if node.name in (guard.COUNTED, guard.SEARCHED, guard.WEIGHED):
             return shape
         if node.name == "batch":
             return frozenset({Many(shape)})
@@ -365,6 +365,8 @@ class NameCheck:
     def _tell(
         self, node: nodes.Node, text: str, patterns: tuple[str, ...], severity: Severity = "error", *, line: int = 0,
     ) -> None:
+        if len(self.problems) > MOST_TOLD:
+            return
         parsed, line = self._open[-1], line or node.lineno
         column = column_of(parsed.text, line, *patterns)
         self.problems.append(Problem(f"templates/{parsed.name}", line, text, severity, column))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
+from msgspec.structs import replace
 
+from chalicelib.content.samples import FULL_CUSTOMER
 from chalicelib.errors import TemplateError
 from tests.content.places import render_sms
 
@@ -15,7 +17,16 @@ ESCAPES = {
     "CVE-2024-56326, format by reference": '{% set f = "{0.__class__}".format %}{{ f(customer) }}',
     "CVE-2024-56326, format in a filter": '{{ ["{0.__class__}"]|map("format", customer)|join }}',
     "CVE-2025-27516, format by |attr": '{{ ("{0.__class__}"|attr("format"))(customer) }}',
+    "CVE-2020-28493, urlize": '{{ ("a@" ~ "a.a." ~ "a.")|urlize }}',
     "CVE-2024-22195, xmlattr": '{{ {"x onload=alert(1)": 1}|xmlattr }}',
+    "CVE-2024-34064, xmlattr": '{{ {"x/onload=alert(1)>": 1}|xmlattr }}',
+    "CVE-2024-56201, a file named by Python": '{% from "{customer.__class__}/x.txt" import y %}{{ y }}',
+    "CVE-2024-56201, a name that is not exported": '{% from "try/sms.ru.txt" import y %}{{ y.__class__ }}',
+    "CVE-2024-56326, format by a macro": (
+        '{% macro call(f) %}{{ f(customer) }}{% endmacro %}{{ call("{0.__class__}".format) }}'
+    ),
+    "CVE-2024-56326, format_map by reference": '{% set f = "{x}".format_map %}{{ f({"x": customer}) }}',
+    "CVE-2025-27516, attr by map": '{{ ["{0.__class__}"]|map("attr", "format")|first }}',
     "class": "{{ customer.__class__ }}",
     "class by subscript": '{{ customer["__class__"] }}',
     "subclasses": '{{ "".__class__.__mro__[1].__subclasses__() }}',
@@ -36,6 +47,24 @@ ESCAPES = {
     "a file named by a customer": "{% include customer.first_name %}",
     "a value as it is in Python": "{{ customer }}",
     "a method without a call": '{{ "x".upper }}',
+    "class by map": '{{ [customer]|map(attribute="__class__")|first }}',
+    "class by selectattr": '{{ [customer]|selectattr("__class__.__name__")|first }}',
+    "class by sort": '{{ [customer, customer]|sort(attribute="__class__.x")|length }}',
+    "class by a dotted path": '{{ [customer]|map(attribute="first_name.__class__")|join }}',
+    "class in other letters": "{{ customer.__𝒸lass__ }}",
+    "class in wide letters": '{{ customer["__ｃlass__"] }}',
+    "class of a namespace": "{% set n = namespace() %}{{ n.__class__ }}",
+    "class of a loop": "{% for x in [1] %}{{ loop.__init__ }}{% endfor %}",
+    "class of an undefined value": "{{ nothing.__class__ }}",
+    "class of a block": "{% block a %}{{ self.a.__class__ }}{% endblock %}",
+    "the template as a text": "{{ self }}",
+    "a function's own": "{{ recommendations.__call__.__globals__ }}",
+    "what a link is made by": "{{ links.survey._call }}",
+    "the guard's own filter": "{{ 1|spent }}",
+    "a filter of the guard in brackets": '{{ ["x"]|map("(spent)")|first }}',
+    "an extension: do": "{% do [].append(1) %}",
+    "an extension: debug": "{% debug %}",
+    "an extension: translations": "{% trans %}x{% endtrans %}",
 }
 
 _AGAIN = "{% for i in range(9999) %}"
@@ -68,6 +97,14 @@ BOMBS = {
 def test_an_escape_from_the_sandbox_is_refused_with_its_place(template: str) -> None:
     with pytest.raises(TemplateError, match=r"^templates/try/sms\.ru\.txt(:2(:\d+)?)?: "):
         render_sms("first line\n" + template)
+
+
+def test_cve_2019_8341_what_a_customer_wrote_is_no_template() -> None:
+    """What is read from a value is never parsed."""
+    profile = replace(FULL_CUSTOMER.profile, first_name="{{ 7 * 7 }}{% include 'x' %}")
+    assert render_sms("{{ customer.first_name }}", customer=replace(FULL_CUSTOMER, profile=profile)) == (
+        "{{ 7 * 7 }}{% include 'x' %}"
+    )
 
 
 @pytest.mark.parametrize("template", BOMBS.values(), ids=BOMBS)
