@@ -213,6 +213,19 @@ def test_a_mail_is_written_in_the_direction_of_its_language_whatever_it_begins_w
         assert set(re.findall(r'<td align="(\w+)"[^>]* class="(?:ink|action)', html)) == {side}
 
 
+def test_the_words_of_the_blocks_are_the_same_in_both_languages_and_none_is_without_use() -> None:
+    named = [
+        [line.partition(":")[0] for line in (FOLDER / "blocks" / f"words.{locale}.txt").read_text("utf-8").splitlines()]
+        for locale in ("ru", "en")
+    ]
+    assert named[0] == named[1] == sorted(set(named[0]))
+    texts = "\n".join(file.read_text("utf-8") for ending in ("mjml", "txt") for file in FOLDER.glob(f"*/*.{ending}"))
+    of_categories = ("goes_with_", "category_")
+    assert [
+        name for name in named[0] if not name.startswith(of_categories) and not re.search(rf"words\.{name}\b", texts)
+    ] == []
+
+
 def test_every_table_lays_out_and_every_picture_is_described() -> None:
     html = mail(ALL, settings=WEAVERS).html
     tables = re.findall(r"<table\b[^>]*>", html)
