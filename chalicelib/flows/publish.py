@@ -6,8 +6,10 @@ What is wrong with a file stands beside it as `<file>.problems.txt` until it is 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from chalicelib.content.template_files import PinnedFiles, TemplateFile, decoded
@@ -18,10 +20,12 @@ from chalicelib.flows import editions, snapshot
 from chalicelib.flows.check import PROBLEMS, Checked, Files, check_files
 from chalicelib.flows.definitions_in_force import FRESH, InForce, forget, put_in_force, read_in_force
 from chalicelib.flows.problem_mail import mail_problems
-from chalicelib.flows.snapshot import Snapshot
+from chalicelib.flows.snapshot import Listing, Snapshot
 from chalicelib.observability import logger
 from chalicelib.storage import bucket, jobs
 
+LOOKED_AT_AGAIN = timedelta(hours=1)
+"""After what time files that have not changed are gone through again, for what is a matter of time: pauses end."""
 PAUSES_KEPT = timedelta(days=400)
 """How long a pause is remembered after its end: as long as the log."""
 
@@ -38,17 +42,36 @@ class Published:
     withdrawn: tuple[str, ...] = ()
 
 
+class _Last(Struct):
+    """What this process's last publishing found, what it left in force, and what came of it."""
+
+    listing: Listing | None = None
+    in_force: InForce = InForce()
+    published: Published = msgspec.field(default_factory=Published)
+    at: datetime = datetime.min.replace(tzinfo=UTC)
+
+    def is_still_so(self, listing: Listing, in_force: InForce, now: datetime) -> bool:
+        """Whether nothing has changed since: the uploads of a deployment are over long before their publishings are."""
+        return self.at <= now < self.at + LOOKED_AT_AGAIN and (self.listing, self.in_force) == (listing, in_force)
+
+
+_last = _Last()
+
+
 def publish(now: datetime) -> Published:
     """Read every definition of the bucket and put in force what is right.
 
     A wrong file is refused with file, line and reason, and the version last in force stays. A message of which a
     template cannot be rendered stays as it was too, with all the files that it was rendered from; the problem is that
     of the file which the error names. What is checked is what was read, and what was read is what will be sent.
-    Several publishings may run at once, one for each file uploaded: one that was overtaken reads everything anew.
+    Several publishings may run at once, one for each file uploaded: one that was overtaken reads everything anew, and
+    one that finds everything as this process left it is done.
     """
     while True:
-        kept = read_in_force()
-        found = snapshot.take()
+        kept, listing = read_in_force(), snapshot.look()
+        if _last.is_still_so(listing, kept.in_force, now):
+            return _last.published
+        found = snapshot.take(listing)
         checked = check_files(_files(found), kept.in_force, now)
         in_force = replace(checked.in_force, pauses=_pauses(kept.in_force, checked.in_force, now))
         if in_force == kept.in_force:
@@ -64,6 +87,8 @@ def publish(now: datetime) -> Published:
     if published.withdrawn:
         logger.info("journeys withdrawn", extra={"journeys": published.withdrawn})
     mail_problems(_tell(found, checked.problems), in_force.settings)
+    _last.listing, _last.in_force, _last.at = listing, in_force, now
+    _last.published = Published(published.journeys, published.messages, published.problems, published.warnings)
     return published
 
 
@@ -74,7 +99,8 @@ def _files(found: Snapshot) -> Files:
     def read(name: str, version: str) -> TemplateFile:
         return decoded(name, found.files[f"templates/{name}"].body, version)
 
-    return Files(versions, lambda key: found.files[key].body, PinnedFiles(templates, read), found.unpinned)
+    templates_read = PinnedFiles(templates, read)
+    return Files(versions, lambda key: found.files[key].body, templates_read, found.unpinned, found.unread)
 
 
 def _keep_editions(before: InForce, checked: Checked) -> None:

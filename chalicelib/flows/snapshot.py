@@ -26,11 +26,20 @@ _known: dict[_Seen, bucket.File] = {}
 """The files last read, by bucket, key, ETag and time of change: the same content uploaded again is a new version."""
 
 
+class Listing(Struct, frozen=True):
+    """What there is, by S3's word: the same as long as nobody writes or deletes anything."""
+
+    bucket: str
+    files: tuple[bucket.Listed, ...]
+
+
 class Snapshot(Struct, frozen=True):
-    """The files by their keys, as they were read. `beside` are the etags of what tells of problems, by key."""
+    """The files by their keys, as they were read. `beside` are the etags of what tells of problems, by key; `unread`
+    the keys of all else."""
 
     files: dict[str, bucket.File]
     beside: dict[str, str]
+    unread: frozenset[str] = frozenset()
 
     @property
     def versions(self) -> dict[str, str]:
@@ -48,20 +57,25 @@ class Snapshot(Struct, frozen=True):
         return frozenset(key for key, file in self.files.items() if file.version_id in ("", "null"))
 
 
-def take() -> Snapshot:
-    """Read what there is now; of a file that is replaced or deleted meanwhile, what is found.
+def look() -> Listing:
+    """What there is now: a listing for each of the prefixes, 5 $ per million."""
+    listed = (file for prefix in PREFIXES for file in bucket.list_files(prefix))
+    return Listing(os.environ["SELVEDGE_BUCKET"], tuple(listed))
 
-    A listing for each of the prefixes (5 $ per million), and each file that has changed since this process read it.
+
+def take(listing: Listing) -> Snapshot:
+    """Read what was listed, but for what has not changed since this process read it; of a file that is replaced or
+    deleted meanwhile, what is found.
     """
-    listed = [file for prefix in PREFIXES for file in bucket.list_files(prefix)]
-    beside = {file.key: file.etag for file in listed if file.key.endswith(PROBLEMS)}
-    wanted = [file for file in listed if file.key.endswith(ENDINGS) and file.key not in beside]
+    beside = {file.key: file.etag for file in listing.files if file.key.endswith(PROBLEMS)}
+    wanted = [file for file in listing.files if file.key.endswith(ENDINGS) and file.key not in beside]
     with ThreadPoolExecutor(READ_SIDE_BY_SIDE) as pool:
         found = list(pool.map(_read, wanted))
     current = {_seen(file) for file in wanted}
     for gone in [seen for seen in _known if seen not in current]:
         del _known[gone]
-    return Snapshot({file.key: file for file in found if file is not None}, beside)
+    unread = {file.key for file in listing.files} - {file.key for file in wanted} - beside.keys()
+    return Snapshot({file.key: file for file in found if file is not None}, beside, frozenset(unread))
 
 
 def _seen(file: bucket.Listed) -> _Seen:

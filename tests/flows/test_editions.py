@@ -209,6 +209,20 @@ def test_publishing_reads_each_file_once_and_again_only_what_changed() -> None:
     assert requests.count("GetObject") == 1
 
 
+def test_where_nothing_has_changed_a_process_only_looks() -> None:
+    """The uploads of a deployment are over long before the publishings that they started."""
+    put(TEXT_KEY, "Subject: {{ nobody }}\n\nx")
+    told = publish(NOW)
+    assert publish(NOW).problems == told.problems  # what was told stands beside the file now
+    with requests_to_s3() as requests:
+        assert publish(NOW).problems == told.problems
+    assert set(requests) == {"ListObjectsV2"}
+
+    bucket.delete(f"{TEXT_KEY}.problems.txt")
+    publish(NOW)
+    assert problem_of(TEXT_KEY)
+
+
 @contextmanager
 def replaced_by(text: str, when: str) -> Iterator[None]:
     """Somebody uploads another text, once, just when the file is being read: before S3 answers, or after."""
