@@ -189,7 +189,8 @@ class NameCheck:
     def _if(self, node: nodes.If, names: Names) -> None:
         self._shape(node.test, names)
         after: list[Names] = []
-        for body in (node.body, *([branch] for branch in node.elif_), node.else_):
+        bodies: list[list[nodes.Node]] = [node.body, *([branch] for branch in node.elif_), node.else_]
+        for body in bodies:
             inside = dict(names)
             self._body(body, inside)
             after.append(inside)

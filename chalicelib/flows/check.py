@@ -57,13 +57,14 @@ publishing that would do it all anew."""
 class Files:
     """Where files are read from: their versions by key, their bytes, and the templates as rendering reads them.
 
-    `unpinned` are files that the bucket keeps no versions of.
+    `unpinned` are files that the bucket keeps no versions of; `unread` are others, that no part of the system reads.
     """
 
     versions: dict[str, str]
     read: Callable[[str], bytes]
     templates: TemplateFiles
     unpinned: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
 
     def text(self, key: str) -> str:
         """A file's text, or a DefinitionError."""
@@ -182,8 +183,9 @@ def _messages(files: Files, checked: Checked, settings: ShopSettings, now: datet
             text = files.text(key)
             message = _once("read", key, (text, beside), partial(message_definition, text, key, beside))
             edition = _edition(message, folder, files, settings, now)
-            attempt = partial(check_message, message, files.templates, settings, now, trial=trial, names=beside)
-            tried = _once("try", key, (edition.id, beside), attempt)
+            names = [*beside, *(other.rpartition("/")[2] for other in files.unread if other.startswith(f"{folder}/"))]
+            attempt = partial(check_message, message, files.templates, settings, now, trial=trial, names=names)
+            tried = _once("try", key, (edition.id, sorted(names)), attempt)
             checked.problems += tried.problems
             is_right = tried.is_right
         except DefinitionError as error:

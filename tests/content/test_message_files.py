@@ -16,14 +16,14 @@ def test_a_whole_file_is_read() -> None:
     text = (
         "message: cart-offer\ncategory: marketing\ntopic: cart-reminders\nchannels: [push, email]\npriority: 65\n"
         "quiet-hours: drop\non-cap: retry-until\nobeys-cap: false\ncounts-toward-cap: true\ntags: [cart, offer]\n"
-        "check: [stock, price]\nsurvey: nps\n"
+        "check: [stock, price]\nsurvey: nps\nsms-parts: 3\n"
     )
     assert message_definition(text, FILE, ["message.yaml", "email.ru.txt", "email.ru.mjml", "push.en.txt"]) == (
         MessageDefinition(
             name="cart-offer", category="marketing", topic="cart-reminders", channels=("push", "email"), priority=65,
             quiet_hours="drop", on_cap="retry-until", obeys_cap=False, counts_toward_cap=True, tags=("cart", "offer"),
             variants=("email.ru", "push.en"), checks=("stock", "price"),
-            survey="nps",
+            survey="nps", sms_parts=3,
         )
     )
 
@@ -52,10 +52,13 @@ def test_a_mail_needs_both_of_its_parts_to_be_a_variant() -> None:
      ":1: message: is 'other', but the folder is 'cart-offer'; a message is named after its folder"),
     (("message: cart-offer\n", ""), ":1: lacks the field 'message'"),
     (("\n", "\npriorty: 1\n"), ":2: priorty: unknown field 'priorty'; known here: message, category, topic, channels, "
-                               "priority, quiet-hours, on-cap, obeys-cap, counts-toward-cap, tags, check, survey"),
+                               "priority, quiet-hours, on-cap, obeys-cap, counts-toward-cap, tags, check, survey, "
+                               "sms-parts"),
     (("[email]\n", "[email]\ncheck: [stock, size]\n"), ":4: check[2]: is 'size'; it can be stock, price"),
     (("[email]\n", "[email]\nsurvey: Would you?\n"),
      ":4: survey: 'Would you?' should be small letters and digits, joined by hyphens"),
+    (("[email]\n", "[email]\nsms-parts: 11\n"),
+     ":4: sms-parts: is 11; an SMS has 1 to 10 parts, each of which is paid"),
     (("[email]\n", "[email]\npriority: high\n"), ":4: priority: should be a whole number, not 'high'"),
     (("[email]\n", "[email]\npriority: 101\n"), ":4: priority: is 101; it goes from 0 (last) to 100 (first)"),
     (("[email]\n", "[email]\ntopic: Cart Reminders\n"),

@@ -38,9 +38,9 @@ def tried(files: dict[str, str], *, sms_parts: int = 2, locales: tuple[str, ...]
     return check_message(definition, given, replace(SETTINGS, locales=locales), SAMPLE_NOW, names=files)
 
 
-def told(files: dict[str, str], **more: int) -> list[str]:
+def told(files: dict[str, str], *, sms_parts: int = 2) -> list[str]:
     """What is told of these files, a line each, without what all of them begin with."""
-    return [str(problem).removeprefix("templates/") for problem in tried(files, **more).problems]
+    return [str(problem).removeprefix("templates/") for problem in tried(files, sms_parts=sms_parts).problems]
 
 
 def mail(in_place_of_x: str) -> dict[str, str]:
