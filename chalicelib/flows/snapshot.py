@@ -29,7 +29,7 @@ _known: dict[_Seen, bucket.File] = {}
 class Listing(Struct, frozen=True):
     """What there is, by S3's word: the same as long as nobody writes or deletes anything."""
 
-    bucket: str
+    bucket_name: str
     files: tuple[bucket.Listed, ...]
 
 
