@@ -189,8 +189,8 @@ class NameCheck:
     def _if(self, node: nodes.If, names: Names) -> None:
         self._shape(node.test, names)
         after: list[Names] = []
-        bodies: list[list[nodes.Node]] = [node.body, *([branch] for branch in node.elif_), node.else_]
-        for body in bodies:
+        elses: list[list[nodes.Node]] = [[branch] for branch in node.elif_]
+        for body in (node.body, *elses, node.else_):
             inside = dict(names)
             self._body(body, inside)
             after.append(inside)

@@ -105,3 +105,10 @@ def test_a_hostile_file_keeps_no_other_message_from_going_live() -> None:
 
     assert "templates/trap/email.ru.mjml" in publish(NOW).problems
     assert edition() != before
+
+
+def test_a_file_that_nothing_reads_is_doubtful() -> None:
+    put("templates/hello/email.ru.html", "<p>Привет!</p>")
+    publish(NOW)
+    beside = "templates/hello/email.ru.html"
+    assert (problem_of(beside) or "").startswith(f"{beside}: warning: nothing reads this file; a message has ")
