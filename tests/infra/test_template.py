@@ -113,7 +113,9 @@ def test_the_api_has_one_explicit_route_for_each_route_of_the_app(template: Temp
         "GET /v1/journeys", "POST /v1/journeys/{name}/pause", "POST /v1/journeys/{name}/resume",
         "POST /v1/journeys/{name}/move", "POST /v1/journeys/{name}/enrol", "POST /v1/broadcasts/{name}/plan",
         "POST /v1/broadcasts/{name}/start", "POST /v1/broadcasts/{name}/cancel", "GET /v1/broadcasts/{name}/status",
-        "GET /v1/customers/{customer_id}/why", "GET /v1/tasks", "POST /v1/tasks/{task_id}/complete",
+        "GET /v1/customers/{customer_id}/why", "GET /v1/customers/{customer_id}/messages/{message_id}",
+        "GET /v1/tasks", "POST /v1/tasks/{task_id}/complete", "GET /v1/templates",
+        "GET /v1/templates/{message}/preview", "POST /v1/templates/{message}/test",
     }
 
 
