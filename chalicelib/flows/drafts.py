@@ -142,6 +142,12 @@ def sent_by(journey: Journey) -> list[str]:
     return list(dict.fromkeys(step.message for _, step in steps if isinstance(step, Send)))
 
 
+def step_of(journey: Journey, message: str) -> str:
+    """The first step that sends a message, by its path."""
+    paths = (path for path, step in journey.steps.items() if isinstance(step, Send) and step.message == message)
+    return min(paths, key=_place)
+
+
 def uploaded(now: datetime) -> Drafts:
     """The files of the bucket as they were uploaded last; settings and journeys are those in force.
 

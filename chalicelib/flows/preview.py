@@ -31,7 +31,7 @@ from chalicelib.domain.problems import Problem
 from chalicelib.domain.rendered import Rendered
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
 from chalicelib.errors import DefinitionError, ProviderRefusedError, TemplateError
-from chalicelib.flows.drafts import Drafts, uploaded
+from chalicelib.flows.drafts import Drafts, step_of, uploaded
 from chalicelib.flows.means import means
 from chalicelib.flows.message_links import MessageLinks
 from chalicelib.flows.preview_subjects import Subject, customer_subject, sample_subject
@@ -171,9 +171,15 @@ class Previewer:
 
     def subject(self, definition: MessageDefinition, now: datetime, sample: str, customer_id: str) -> Subject:
         """Whom a preview is for: a customer where one is named, else a sample."""
+        journeys = self.drafts.journeys_with(definition.name)
         if customer_id:
-            return customer_subject(customer_id, definition, self.drafts.journeys_with(definition.name), now)
-        return sample_subject(sample, definition, self.drafts.settings)
+            subject = customer_subject(customer_id, definition, journeys, now)
+        else:
+            subject = sample_subject(sample, definition, self.drafts.settings)
+        for journey in journeys[:1]:
+            step = step_of(journey, definition.name)
+            subject = replace(subject, message=replace(subject.message, journey=journey.name, step=step))
+        return subject
 
     def rendered(
         self, subject: Subject, definition: MessageDefinition, now: datetime, channel: str, locale: str,

@@ -35,7 +35,8 @@ def folder(tmp_path: Path) -> Path:
     )
     (message / "email.en.mjml").write_text(
         "<mjml><mj-body><mj-section><mj-column>\n<mj-text>{{ customer|greeting }} Your cart is waiting for you.\n"
-        '<a href="{{ cart.url or shop.url }}">Back to it</a> <a href="{{ links.unsubscribe }}">Unsubscribe</a></mj-text>\n'
+        '<a href="{{ cart.url or shop.url }}">Back to it</a> '
+        '<a href="{{ links.unsubscribe }}">Unsubscribe</a></mj-text>\n'
         "</mj-column></mj-section></mj-body></mjml>\n"
     )
     (message / "sms.en.txt").write_text("Your cart is waiting: {{ shop.url|short_link }} Stop {{ links.stop }}\n")
@@ -154,6 +155,12 @@ def test_a_saved_file_is_seen_and_an_unchanged_folder_is_not_read_again(folder: 
     shown = Previewer(after).preview("hello", NOW, channel="sms").rendered
     assert shown
     assert shown.text.startswith("Something longer")
+
+
+def test_links_are_marked_as_those_of_the_journey_that_sends_the_message() -> None:
+    shown = Previewer(in_folder(ROOT, NOW)).preview("cart-offer", NOW, channel="email")
+    marks = next(link.marks for link in shown.links if link.place == "shop")
+    assert (marks["utm_campaign"], marks["utm_content"]) == ("cart-abandoned", "4.1.1")
 
 
 def test_the_shipped_messages_stand_in_the_order_of_their_journeys_and_none_is_left_out() -> None:
