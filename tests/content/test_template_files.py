@@ -21,7 +21,7 @@ def test_a_pinned_file_is_read_in_its_version_and_others_are_not_there() -> None
 
 
 def test_a_file_that_is_not_utf8_is_an_error_that_says_where() -> None:
-    with pytest.raises(TemplateError, match=r"templates/blocks/footer.txt: is not UTF-8 \(byte 0\)"):
+    with pytest.raises(TemplateError, match=r"templates/blocks/footer.txt:1:1: is not UTF-8 \(byte 0\)"):
         decoded("blocks/footer.txt", "Привет".encode("cp1251"), "v1")
 
 

@@ -49,7 +49,7 @@ def test_a_mistake_in_a_template_is_told_beside_its_file() -> None:
 
     published = publish(NOW)
 
-    assert published.problems == {SMS: f"{SMS}:2: Order has no field 'nummer'; did you mean 'number'?"}
+    assert published.problems == {SMS: f"{SMS}:2:10: Order has no field 'nummer'; did you mean 'number'?"}
     told = bucket.read(f"{SMS}.problems.txt")
     assert told is not None
     assert told.body.decode() == f"{published.problems[SMS]}\n"
@@ -75,6 +75,7 @@ def test_a_new_message_with_a_broken_template_does_not_go_live() -> None:
     assert message("hello") is None
 
     bucket.put("templates/hello/sms.ru.txt", "Здравствуйте!".encode())
+    bucket.put("templates/hello/sms.en.txt", b"Hello!")
 
     assert publish(NOW).problems == {}
     assert message("hello") is not None
@@ -102,4 +103,4 @@ def test_a_mistake_in_a_shared_block_is_told_beside_the_block_and_changes_no_mes
 def test_a_template_that_is_not_text_is_told_too() -> None:
     bucket.put(SMS, b"\xff\xfe")
 
-    assert publish(NOW).problems == {SMS: f"{SMS}: is not UTF-8 (byte 0); save it as UTF-8"}
+    assert publish(NOW).problems == {SMS: f"{SMS}:1:1: is not UTF-8 (byte 0); save it as UTF-8"}
