@@ -112,12 +112,22 @@ def assemble(root: Path, *, architecture: str, project: Path = PROJECT) -> None:
             excluded=pruning.excluded,
         )
         wanted = {modules.files[name] for name in kept} | set(pruning.data_files(source))
-        wanted |= {path for path in (source / "chalicelib").rglob("*") if path.is_file() and path.suffix != ".py"}
+        wanted |= _data_beside({path for path in wanted if path.is_relative_to(source / "chalicelib")})
         _copy(wanted, source, root)
     data = root / "botocore" / "data"
     (data / "endpoints.json").write_bytes(pruning.lean_endpoints((data / "endpoints.json").read_bytes()))
     service_models.cut(data, service_models.operations(load("permissions")))
     _compile(root, ours=(root / "app.py", root / "chalicelib"))
+
+
+def _data_beside(modules: set[Path]) -> set[Path]:
+    """The pages and styles in folders beside these modules: a layer that no function imports brings none."""
+    folders = {module.parent for module in modules}
+    return {
+        path for folder in folders for inner in folder.iterdir()
+        if inner.is_dir() and inner.name != "__pycache__" and not (inner / "__init__.py").exists()
+        for path in inner.rglob("*") if path.is_file()
+    }
 
 
 def _copy(files: Iterable[Path], source: Path, root: Path) -> None:
@@ -169,9 +179,9 @@ def _add_chalice_runtime(source: Path) -> None:
 def _compile(root: Path, *, ours: tuple[Path, ...]) -> None:
     """Compile every module with the Python that packages, which is the runtime's; the cache is used unchecked.
 
-    Dependencies are kept as bytecode only; our own modules keep their source, so that tracebacks and the AWS console
-    show it. Without the columns of each expression the bytecode is a sixth smaller. The seed makes the bytes the same
-    each time.
+    Dependencies are kept as bytecode only, without docstrings and asserts (`python -OO`): of a package of 5 MB those
+    are 6 %. Our own modules keep all, and their source, so that tracebacks and the AWS console show it. Without the
+    columns of each expression the bytecode is a sixth smaller. The seed makes the bytes the same each time.
     """
     command = [sys.executable, "-S", "-X", "no_debug_ranges", "-m", "compileall", "-q"]
     command += ["--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", "/var/task"]
@@ -179,7 +189,7 @@ def _compile(root: Path, *, ours: tuple[Path, ...]) -> None:
     if ours:
         subprocess.run([*command, *map(str, ours)], check=True, env=environment)
     others = sorted(path for path in root.iterdir() if path not in ours and path.name != "__pycache__")
-    subprocess.run([*command, "-b", *map(str, others)], check=True, env=environment)
+    subprocess.run([*command, "-b", "-o", "2", *map(str, others)], check=True, env=environment)
     for path in others:
         for module in [path] if path.is_file() else path.rglob("*.py"):
             if module.suffix == ".py":
