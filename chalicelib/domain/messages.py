@@ -82,7 +82,8 @@ class Message(Struct, frozen=True, omit_defaults=True):
 
     `channels` are the usable ones in the order to try; `event_ref` names the log entry whose cart or order is shown;
     `reason` is a `Reason` when skipped, the provider's word when failed; `cost` is in US dollars, a Decimal's text;
-    `url` is where a call of another system goes (`WEBHOOK`).
+    `url` is where a call of another system goes (`WEBHOOK`); `template_version` is the S3 version id of the main file,
+    a slash, and the id of the edition that it was rendered from (domain/editions.py).
     """
 
     customer_id: str
