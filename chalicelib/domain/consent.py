@@ -25,6 +25,14 @@ def has_consent(profile: Profile, channel: str, topic: str) -> bool:
     return bool(general)
 
 
+def may_recommend(profile: Profile, channel: str, category: Category) -> bool:
+    """Whether a message may recommend things to buy: marketing may, and that about an order only where the customer
+    agreed to some marketing by this channel. What else the law would take for advertising without consent (ePrivacy
+    Directive, article 13; 38-FZ, article 18).
+    """
+    return category == "marketing" or any(one.given for one in profile.consents if one.channel == channel)
+
+
 def usable_address(profile: Profile, channel: str) -> Address | None:
     """The newest address of the channel that is not suppressed, or None."""
     usable = profile.addresses_of(channel)

@@ -18,7 +18,7 @@ from typing import Final, Literal, cast
 from msgspec.structs import replace
 
 from chalicelib.channels.channel import Outgoing
-from chalicelib.content.occasion import Occasion
+from chalicelib.content.occasion import Occasion, no_recommendations
 from chalicelib.domain import consent, limits
 from chalicelib.domain.customer import Address, Customer
 from chalicelib.domain.definitions import Definitions
@@ -163,11 +163,13 @@ class Attempt:
         try:
             edition = edition_of(definition.edition)
             settings, event = edition.settings_under(settings), self._as_it_stands[0]
+            may_recommend = consent.may_recommend(self._customer.profile, address.channel, message.category)
             links = MessageLinks(
                 message, definition, event, settings, channel=address.channel, base_url=self._means.base_url, now=now,
             )
             occasion = links.given_to(Occasion(
-                message, definition, self._customer, event, settings, links.pages, now, recommend=self._recommender,
+                message, definition, self._customer, event, settings, links.pages, now,
+                recommend=self._recommender if may_recommend else no_recommendations,
                 variant=variant_in(message, self._definitions),
             ))
             outgoing, read = put_in_words(

@@ -21,11 +21,11 @@ from chalicelib.channels.email import mime
 from chalicelib.channels.push import MOST_BYTES
 from chalicelib.content.inspection import Hosts, Inspection, Remark, SeenLink, SeenPicture, inspected, same_site
 from chalicelib.content.languages import pick_locale
-from chalicelib.content.occasion import Occasion
+from chalicelib.content.occasion import Occasion, no_recommendations
 from chalicelib.content.rendering import Templates
 from chalicelib.content.sample_links import SAMPLE_BASE
 from chalicelib.content.samples import SAMPLE_NOW
-from chalicelib.domain import sms_parts
+from chalicelib.domain import consent, sms_parts
 from chalicelib.domain.customer import Address
 from chalicelib.domain.problems import Problem
 from chalicelib.domain.rendered import Rendered
@@ -188,9 +188,13 @@ class Previewer:
         # A sample's dates are near the day it was made for.
         moment = now if subject.customer_id else SAMPLE_NOW
         links = self._links(subject, definition, channel, now)
+        # A sample shows all that a message can hold.
+        may_recommend = not subject.customer_id or consent.may_recommend(
+            subject.customer.profile, channel, definition.category,
+        )
         occasion = links.given_to(Occasion(
             subject.message, definition, subject.customer, subject.event, self.drafts.settings, links.pages, moment,
-            locale, subject.recommend,
+            locale, subject.recommend if may_recommend else no_recommendations,
         ))
         try:
             return self.templates.render(occasion, channel, self.drafts.files), None

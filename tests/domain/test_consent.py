@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from chalicelib.domain.consent import (
     SOFT_BOUNCES_TO_SUPPRESS,
     has_consent,
+    may_recommend,
     refusal,
     with_address,
     with_consent,
@@ -21,6 +22,7 @@ from chalicelib.domain.consent import (
     with_suppression,
 )
 from chalicelib.domain.customer import Address, Profile
+from chalicelib.domain.messages import Category
 from tests.domain.stories import anna, at
 
 NOON = at("03-02 12:00")
@@ -127,3 +129,17 @@ def test_who_asked_to_be_forgotten_is_not_written_to() -> None:
     profile = replace(anna().profile, redaction_requested_at=NOON)
 
     assert refusal(profile, "email", "transactional", "orders") == "suppressed"
+
+
+@pytest.mark.parametrize(("consents", "category", "may"), [
+    ([], "transactional", False), ([("news", True, 1)], "transactional", True),
+    ([("news", False, 1)], "transactional", False), ([], "marketing", True),
+])
+def test_a_message_about_an_order_recommends_only_to_those_who_agreed_to_marketing(
+    consents: list[tuple[str, bool, int]], category: Category, may: bool
+) -> None:
+    """By that channel: a yes to SMS is none to mail."""
+    profile = after(*consents)
+
+    assert may_recommend(profile, "email", category) is may
+    assert not may_recommend(profile, "sms", "transactional")

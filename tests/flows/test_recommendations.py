@@ -184,10 +184,10 @@ def test_what_is_shown_in_the_end_answers_every_question_as_it_was_answered(
     assert len(shown) == len(set(shown))
 
 
-def text_of(shop: SendingShop) -> str:
-    """The text of the mail that goes to the customer."""
-    shop.customer(MAIL)
-    deliver(shop.message(), NOW)
+def text_of(shop: SendingShop, category: str = "marketing", consents: tuple[str, ...] = ("email",)) -> str:
+    """The text of the mail that goes to the customer, who agreed to marketing by these channels."""
+    shop.customer(MAIL, consents=consents)
+    deliver(shop.message(category=category), NOW)
     assert shop.found().status is Status.SENT
     mail = message_from_string(shop.mails[-1].raw_data)
     text = next(part for part in mail.walk() if part.get_content_type() == "text/plain").get_payload(decode=True)
@@ -208,6 +208,14 @@ def recommending(shop: SendingShop) -> SendingShop:
 def test_a_mail_shows_what_is_recommended(recommending: SendingShop) -> None:
     offer(*map(goods, range(1, 6)))
     assert "Coat 1 Coat 2 Coat 3" in text_of(recommending)
+
+
+@pytest.mark.parametrize(("consents", "recommends"), [(("email",), True), (("sms",), False), ((), False)])
+def test_a_mail_about_an_order_recommends_to_those_who_agreed_to_mail(
+    recommending: SendingShop, consents: tuple[str, ...], recommends: bool
+) -> None:
+    offer(*map(goods, range(1, 6)))
+    assert ("Coat 1" in text_of(recommending, "transactional", consents)) is recommends
 
 
 def test_a_mail_goes_without_recommendations_when_the_catalogue_is_away(recommending: SendingShop) -> None:
