@@ -30,6 +30,7 @@ ASKED_OTHERWISE = {
     ("Sender", "ReadSecrets"): ["*"],
     ("Sender", "SendMail"): ["*"],
     ("Publish", "MailWhatIsWrongWithAFile"): ["*"],
+    ("APIHandler", "SendTestsByMail"): ["*"],
     ("Engine", "ReadTheStream"): ["*"],
     ("Sender", "ReadTheStream"): ["*"],
     ("Archive", "ReadTheStream"): ["*"],
