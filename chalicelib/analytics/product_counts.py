@@ -69,7 +69,8 @@ CREATE TABLE counted AS
 _PAIRS: Final = """
 WITH person AS (
     SELECT customer_id, product_id FROM (
-        SELECT customer_id, product_id, max(moment) AS moment FROM {what} SEMI JOIN counted USING (product_id) GROUP BY ALL
+        SELECT customer_id, product_id, max(moment) AS moment
+        FROM {what} SEMI JOIN counted USING (product_id) GROUP BY ALL
     ) QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY moment DESC, product_id) <= $basket
 ), people AS (SELECT product_id, count(*) AS number FROM person GROUP BY product_id)
 SELECT first.product_id, second.product_id, count(*) AS both_of_them, any_value(one.number), any_value(other.number)
