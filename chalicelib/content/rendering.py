@@ -138,7 +138,7 @@ class _Versioned(Sandbox):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A value's part; of the customer's it is noted which were read."""
-        if isinstance(obj, Profile):
+        if type(obj) is Profile:
             scope().read.add(attribute)
         return super().getattr(obj, attribute)
 

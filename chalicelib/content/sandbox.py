@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from datetime import date
 from decimal import Decimal
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Final
 
 from jinja2 import StrictUndefined, Undefined, nodes, pass_context
@@ -57,6 +57,12 @@ _PRINTABLE: Final = (str, Markup, int, float, Decimal, date, Macro, Undefined)
 _TAG: Final = r"\{%(?:(?!%\}).)*%\}|\{\#(?:(?!\#\}).)*\#\}"
 _LINE_OF_TAGS: Final = re.compile(rf"^[ \t]*((?:(?:{_TAG})[ \t]*)*(?:{_TAG}))(?<![-+].\}})[ \t]*\n", re.MULTILINE)
 """A line of nothing but tags and comments; one that ends in Jinja's own `-%}` or `+%}` is left to Jinja."""
+
+
+@cache
+def fields_of(kind: type[Any]) -> frozenset[str]:
+    """The fields of a struct's type; those of any other type are none."""
+    return frozenset(kind.__struct_fields__) if issubclass(kind, Struct) else frozenset()
 
 
 class Budget:
@@ -178,7 +184,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """A value's part. Of a struct its fields and nothing else: these are asked for most, and are plain; so are
         what words are called in a dict.
         """
-        if isinstance(obj, Struct) and attribute in obj.__struct_fields__:
+        if attribute in fields_of(obj.__class__):
             return getattr(obj, attribute)
         if type(obj) is dict and attribute in obj and not hasattr(dict, attribute):
             return obj[attribute]
@@ -212,6 +218,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 
 def _finalize(value: Any) -> Any:
+    if type(value) is str or type(value) is Markup:  # nearly all that is printed
+        budget.get().take_characters(len(value))
+        return value
     if not isinstance(value, _PRINTABLE):
         if value is None:
             return ""

@@ -59,10 +59,10 @@ def test_a_million_events_are_rehearsed_in_a_minute_through_all_shipped_journeys
 
 
 def test_a_thousand_messages_are_rendered_in_a_second() -> None:
-    measured = max((rendering.run() for _ in range(3)), key=lambda one: one["mails_per_second"])
+    measured = max((rendering.run() for _ in range(3)), key=lambda one: one["messages_per_second"])
 
-    assert measured["mails_per_second"] > 1_000
-    assert measured["others_per_second"] > 1_000
+    assert measured["messages_per_second"] > 1_000
+    assert measured["slowest_mails_per_second"] > 300
 
 
 @pytest.mark.slow
