@@ -6,25 +6,23 @@ A probe does something to the stepped shop and looks at what comes of it: Assert
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from uuid import uuid4
 
 from chalicelib import clock
 from chalicelib.content.links import Link, sign
-from chalicelib.domain.customer import Position
 from chalicelib.domain.events import Entry, Event, Identity, Merge
 from chalicelib.domain.messages import Message, Status
-from chalicelib.flows.definitions_in_force import read_in_force
-from chalicelib.storage import archive, bucket, catalogue, identities, log, messages, secrets, tables, timers
-from chalicelib.storage.archive import Archived
-from infra.local.functions import scheduled_event
+from chalicelib.storage import bucket, catalogue, identities, log, messages, secrets, tables, timers
 from tests.channels.browser_subscription import BrowserSubscription
 from tests.infra import storefront_payloads as payloads
-from tests.infra.deployed_shop import MOBILE_APPLICATION, eventually, shop_file
+from tests.infra.archive_probes import ARCHIVE_PROBES
+from tests.infra.deployed_shop import MOBILE_APPLICATION
 from tests.infra.journey_probes import owner_is_told_that_a_budget_is_nearly_spent, vip_gets_a_code_and_a_person_a_task
 from tests.infra.link_probes import LINK_PROBES
 from tests.infra.management_probes import MANAGEMENT_PROBES
+from tests.infra.publishing_probes import PUBLISHING_PROBES
 from tests.infra.ranking_probes import RANKING_PROBES
 from tests.infra.stepped_shop import Probe, SteppedShop
 from tests.infra.storefront_payloads import Person
@@ -32,7 +30,6 @@ from tests.infra.template_probes import TEMPLATE_PROBES
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 LEASE, FEEDBACK_WAIT = timedelta(minutes=2), timedelta(minutes=15)
-BROKEN_JOURNEY = "journeys/broken.yaml"
 
 _numbers = count(1)
 
@@ -285,67 +282,6 @@ def _quarantined(source: str) -> int:
     return len(list(bucket.list_files(f"quarantine/{source}/")))
 
 
-def order_is_archived(steps: SteppedShop) -> None:
-    """What is told of a customer lies in the archive, with its place in the stream."""
-    person = Person("nina")
-    assert steps.shop.shopify("orders/create", payloads.order(person, clock.now())) == 200
-    steps.work("Archive")
-    today = clock.now().date()
-    archived = archive.entries(today - timedelta(days=1), today)
-    assert any(person.email == known.value for entry in archived for known in entry.identities)
-
-
-def record_that_is_no_entry_is_kept(steps: SteppedShop) -> None:
-    """An item of the log that cannot be read is kept beside the archive."""
-    before = len(list(bucket.list_files(archive.UNREADABLE)))
-    steps.shop.client("dynamodb").put_item(TableName=f"{steps.shop.deployed.name}-events", Item={
-        "c": {"S": f"unreadable-{next(_numbers)}"}, "e": {"S": "e"}, "b": {"B": b"\x07"},
-    })
-    steps.work("Archive")
-    assert len(list(bucket.list_files(archive.UNREADABLE))) == before + 1
-
-
-def day_becomes_a_table(steps: SteppedShop) -> None:
-    """A day of the archive that is over is made into a table, and marked."""
-    day = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=next(_numbers))
-    entry = Entry("somebody", "an entry", day, "test", (Event("page.viewed", day),))
-    archive.write([Archived(entry, Position("a stream", 1))])
-    steps.shop.invoke("Compact", scheduled_event("compact"))
-    assert archive.compacted(day.date()).events == 1
-    assert [file.key for file in bucket.list_files(f"{archive.PARQUET}day={day:%Y-%m-%d}/")]
-
-
-def edited_file_is_put_in_force(steps: SteppedShop) -> None:
-    """What the marketer changes is read and put in force."""
-    url = f"https://{uuid4().hex}.example"
-    steps.shop.upload("shop.yaml", shop_file().replace("https://shop.example", url, 1))
-    steps.shop.invoke("Publish", {})
-    assert read_in_force().in_force.settings.url == url
-
-
-def wrong_file_is_told(steps: SteppedShop) -> None:
-    """What is wrong with a file stands beside it until the file is right, or gone."""
-    steps.shop.upload(BROKEN_JOURNEY, f"journey: {uuid4().hex}\n")
-    steps.shop.invoke("Publish", {})
-    assert any("problems" in file.key for file in bucket.list_files(BROKEN_JOURNEY))
-    bucket.delete(BROKEN_JOURNEY)
-    steps.shop.invoke("Publish", {})
-    assert list(bucket.list_files(BROKEN_JOURNEY)) == []
-
-
-def refused_file_is_mailed(steps: SteppedShop) -> None:
-    """The shop is told by mail of a file that is refused."""
-    author = Person("lena")
-    steps.shop.upload("shop.yaml", f"{shop_file()}problems-to: {author.email}\n")
-    # Another mistake each time: one that was told already is not mailed again.
-    steps.shop.upload(BROKEN_JOURNEY, f"{uuid4().hex}: journey\n")
-    steps.shop.invoke("Publish", {})
-    # The upload has started a publishing of its own, and of the two one writes and mails.
-    eventually(lambda: any(BROKEN_JOURNEY in str(mail) for mail in steps.shop.mails(author)), 10)
-    bucket.delete(BROKEN_JOURNEY)
-    steps.shop.upload("shop.yaml", shop_file())
-
-
 PROBES: dict[tuple[str, str], Probe] = {
     ("APIHandler", "WriteToLogs"): order_is_confirmed,
     ("APIHandler", "LookIntoLogsForWhoIsAnonymous"): visitor_becomes_a_customer,
@@ -397,17 +333,5 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("Feedback", "WriteToLogs"): bounce_is_noted,
     ("Feedback", "FindIdentities"): bounce_finds_its_customer,
     ("Feedback", "SetFeedbackAside"): feedback_that_is_none_is_kept,
-    ("Publish", "ReadFiles"): edited_file_is_put_in_force,
-    ("Publish", "ListFiles"): edited_file_is_put_in_force,
-    ("Publish", "TellWhatIsWrongWithAFile"): wrong_file_is_told,
-    ("Publish", "MailWhatIsWrongWithAFile"): refused_file_is_mailed,
-    ("Publish", "PutInForce"): edited_file_is_put_in_force,
-    ("Archive", "ReadTheStream"): order_is_archived,
-    ("Archive", "WriteToTheArchive"): order_is_archived,
-    ("Archive", "KeepWhatIsNoEntry"): record_that_is_no_entry_is_kept,
-    ("Compact", "ListTheArchive"): day_becomes_a_table,
-    ("Compact", "ReadTheLog"): day_becomes_a_table,
-    ("Compact", "WriteDaysAndTables"): day_becomes_a_table,
-    ("Compact", "MarkDays"): day_becomes_a_table,
-} | LINK_PROBES | MANAGEMENT_PROBES | RANKING_PROBES | TEMPLATE_PROBES
+} | ARCHIVE_PROBES | LINK_PROBES | MANAGEMENT_PROBES | PUBLISHING_PROBES | RANKING_PROBES | TEMPLATE_PROBES
 """The probe of each statement that a function needs while it runs, or Lambda to read a stream for it."""
