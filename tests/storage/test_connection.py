@@ -17,7 +17,9 @@ def test_all_tables_share_one_client() -> None:
 def test_tables_are_named_by_the_stack(stack: str) -> None:
     assert [table.connection().table_name for table in tables.ALL] == [
         f"{stack}-{name}"
-        for name in ("events", "customers", "identities", "timers", "messages", "catalogue", "codes", "shop")
+        for name in (
+            "events", "customers", "identities", "timers", "messages", "catalogue", "codes", "links", "shop",
+        )
     ]
 
 

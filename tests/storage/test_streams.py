@@ -96,5 +96,6 @@ def test_tables_are_created_with_streams_and_expiry(stack: str) -> None:
         "messages": ("NEW_IMAGE", "x"),
         "catalogue": ("", ""),
         "codes": ("", ""),
+        "links": ("", "x"),
         "shop": ("", ""),
     }
