@@ -115,7 +115,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "leads-to": ("Leads to", "Куда ведёт"),
     "verdict": ("Verdict", "Оценка"),
     "place-shop": ("shop", "магазин"),
-    "place-ours": ("way out", "страница рассылок"),
+    "place-ours": ("our page", "наша страница"),
     "place-other": ("elsewhere", "другой сайт"),
     "place-mail": ("mailbox", "почта"),
     "place-phone": ("phone", "телефон"),
