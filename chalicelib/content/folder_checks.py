@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from chalicelib.content.formats import language_of
 from chalicelib.content.text_files import HEADERS
+from chalicelib.domain.locales import language_of
 from chalicelib.domain.messages import CHANNELS
 from chalicelib.domain.problems import Problem
 from chalicelib.domain.shop import MessageDefinition, ShopSettings

@@ -13,6 +13,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from chalicelib.domain.locales import language_of
+
 NBSP: Final = "\N{NO-BREAK SPACE}"
 
 
@@ -85,11 +87,6 @@ _WHOLE_IS_BARE: Final = frozenset({"RUB", "KZT", "UAH", "AMD"})
 _LONGEST_NAME: Final = 60
 _NO_NAME: Final = re.compile(r"[\d@/\\:;<>{}\[\]|=#%$€₽£]|\w{2}\.\w{2}|^\W*$")
 """What no name has: digits, signs of links, markup and prices, a dot inside (`shop.example`); or it has no letter."""
-
-
-def language_of(locale: str) -> str:
-    """The language of a locale in either spelling: `ru` of `ru-RU` and of `ru_RU`."""
-    return locale.replace("_", "-").partition("-")[0].lower()
 
 
 def _forms(locale: str) -> _Forms:

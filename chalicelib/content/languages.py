@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chalicelib.content.formats import language_of
+from chalicelib.domain.locales import language_of
 from chalicelib.errors import TemplateError
 
 

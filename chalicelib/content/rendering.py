@@ -27,6 +27,7 @@ from chalicelib.content.template_files import TemplateFile, TemplateFiles
 from chalicelib.content.text_files import headers_and_text
 from chalicelib.content.values import values_of
 from chalicelib.domain.customer import Profile
+from chalicelib.domain.locales import language_of
 from chalicelib.domain.rendered import Rendered
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
 from chalicelib.domain.timing import zone_of
@@ -109,7 +110,7 @@ class Templates:
 
     def _words(self, locale: str, settings: ShopSettings) -> dict[str, str]:
         """The words of the shared blocks, `name: words` a line, in this language or one it falls back to."""
-        tried = [locale, formats.language_of(locale), settings.locale, formats.language_of(settings.locale), "en"]
+        tried = [locale, language_of(locale), settings.locale, language_of(settings.locale), "en"]
         for candidate in dict.fromkeys(tried):
             file = scope().files.read(f"blocks/words.{candidate}.txt", scope().now)
             if file is not None:

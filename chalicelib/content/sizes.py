@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from chalicelib.content.formats import language_of
+from chalicelib.domain.locales import language_of
 
 _SIZE_WORD: Final = re.compile(r"^(размер|разм?\.|р\.|size\b):?\s*", re.IGNORECASE)
 _NO_CHOICE: Final = frozenset({"", "default", "default title", "no size", "n a", "без размера"})

@@ -6,6 +6,8 @@ from typing import Final
 
 from msgspec import Struct, field
 
+from chalicelib.domain.locales import language_of
+
 LEAST_CONTRAST: Final = 4.5
 """Of a text to what is behind it (WCAG 2.2, success criterion 1.4.3, level AA)."""
 
@@ -90,12 +92,12 @@ class Brand(Struct, frozen=True):
 
         Reviews are those in the reader's language alone, or in none.
         """
-        language = _language(locale)
+        language = language_of(locale)
         return Introduction(
             url, _text(self.name, locale, shop_locale), _text(self.address, locale, shop_locale),
             _text(self.legal, locale, shop_locale), self.support_email, self.support_phone,
             _dialled(self.support_phone), _text(self.support_hours, locale, shop_locale), self.social,
-            tuple(review for review in self.reviews if _language(review.locale) in ("", language)),
+            tuple(review for review in self.reviews if language_of(review.locale) in ("", language)),
         )
 
 
@@ -130,12 +132,8 @@ def _dialled(phone: str) -> str:
     return "tel:" + "".join(sign for sign in phone if sign in "+0123456789") if phone else ""
 
 
-def _language(locale: str) -> str:
-    return locale.replace("_", "-").partition("-")[0].lower()
-
-
 def _text(texts: Texts, locale: str, shop_locale: str) -> str:
-    for tried in (locale, _language(locale), "", shop_locale, _language(shop_locale)):
+    for tried in (locale, language_of(locale), "", shop_locale, language_of(shop_locale)):
         if tried in texts:
             return texts[tried]
     return next(iter(texts.values()), "")

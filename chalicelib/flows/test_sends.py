@@ -13,8 +13,8 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chalicelib.content.formats import language_of
 from chalicelib.domain.identifiers import normalise_email, normalise_phone
+from chalicelib.domain.locales import language_of
 from chalicelib.domain.rendered import Rendered
 from chalicelib.domain.shop import ShopSettings
 from chalicelib.errors import (
