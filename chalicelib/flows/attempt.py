@@ -336,11 +336,7 @@ def _committed(message: Message) -> Customer | None:
     for pause in (*COMMIT_PAUSES, 0.0):
         stored = customers.load(message.customer_id, consistent=True)
         if stored is not None and stored.customer.now is not None and stored.customer.now >= message.decided_at:
-            for _ in range(8):
-                if not stored.customer.forwarded_to:
-                    break
-                stored = customers.load(stored.customer.forwarded_to, consistent=True) or stored
-            return stored.customer
+            return customers.surviving(stored, consistent=True).customer
         time.sleep(pause)
     return None
 

@@ -63,13 +63,9 @@ def customer_subject(
     Reads the state, the log and the messages of the customer: half a read unit per 4 KB. Raises UnknownCustomerError.
     """
     stored = customers.load(customer_id)
-    for _ in range(8):
-        if stored is None or not stored.customer.forwarded_to:
-            break
-        stored = customers.load(stored.customer.forwarded_to)
-    if stored is None:
+    customer = customers.surviving(stored).customer if stored is not None else None
+    if customer is None or customer.forwarded_to:
         raise UnknownCustomerError(customer_id)
-    customer = stored.customer
     entries = list(log.history(customer.customer_id))
     sent = [one for one in messages.of_customer(customer.customer_id) if one.name == definition.name]
     event = _of_message(sent[-1], entries) if sent else None

@@ -66,13 +66,10 @@ def shown_again(customer_id: str, message_id: str) -> Shown:
 def _customer_now(customer_id: str) -> Customer:
     """Whoever the customer is now. Raises CannotShowError for one who is forgotten, or is to be."""
     stored = customers.load(customer_id)
-    for _ in range(8):
-        if stored is None or not stored.customer.forwarded_to:
-            break
-        stored = customers.load(stored.customer.forwarded_to) or stored
-    if stored is None or stored.customer.profile.redaction_requested_at is not None:
+    customer = customers.surviving(stored).customer if stored is not None else None
+    if customer is None or customer.profile.redaction_requested_at is not None:
         raise CannotShowError("the customer has asked to be forgotten: what they were sent is not shown")
-    return stored.customer
+    return customer
 
 
 def _why_nothing_was_kept(message: Message) -> str:

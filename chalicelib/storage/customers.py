@@ -20,6 +20,10 @@ DECIMAL_EXTENSION = 1
 """MessagePack extension type of a `Decimal` among a run's values, where no field type says that it is one."""
 
 
+MAX_FORWARDS = 8
+"""Merges followed from a customer of earlier to the one of today."""
+
+
 class Stored(msgspec.Struct, frozen=True):
     """A customer's state as read. `version` 0: there is no item yet; `position`: of the last entry folded in."""
 
@@ -42,6 +46,19 @@ def load(customer_id: str, consistent: bool = False) -> Stored | None:
     """The state of a customer, or None. Half a read unit per 4 KB, a whole one when `consistent`."""
     item = Customers.fetch(customer_id, consistent=consistent)
     return _stored(item) if item else None
+
+
+def surviving(stored: Stored, *, consistent: bool = False) -> Stored:
+    """The state of whom a customer was merged into, through at most `MAX_FORWARDS` merges; the last that is there.
+
+    Read as `load` does, once for each merge.
+    """
+    for _ in range(MAX_FORWARDS):
+        survivor = load(stored.customer.forwarded_to, consistent) if stored.customer.forwarded_to else None
+        if survivor is None:
+            break
+        stored = survivor
+    return stored
 
 
 def load_many(customer_ids: Iterable[str], consistent: bool = False) -> dict[str, Stored]:
