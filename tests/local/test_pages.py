@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from tests.local.running import Run
+from tests.local.watched_page import watched_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.ministack, pytest.mark.slow]
 
@@ -19,15 +20,8 @@ PATIENCE = 120_000
 
 @pytest.fixture
 def page(browser: Any, shared_run: Run) -> Iterator[Any]:
-    context = browser.new_context(base_url=shared_run.url, locale="en-GB", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(PATIENCE)
-    opened = context.new_page()
-    problems: list[str] = []
-    opened.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: problems.append(str(error)))
-    yield opened
-    context.close()
-    assert problems == []
+    with watched_page(browser, shared_run.url, PATIENCE) as opened:
+        yield opened
 
 
 def sign_up(page: Any) -> str:

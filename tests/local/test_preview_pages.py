@@ -17,6 +17,7 @@ import pytest
 
 from infra.local.preview import Shelf, start
 from tests.emulators import ROOT, free_port
+from tests.local.watched_page import watched_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -38,15 +39,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
 
 @pytest.fixture
 def page(browser: Any, served: tuple[str, Path, Shelf]) -> Iterator[Any]:
-    context = browser.new_context(base_url=served[0], locale="en-GB", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(PATIENCE)
-    opened = context.new_page()
-    problems: list[str] = []
-    opened.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: problems.append(str(error)))
-    yield opened
-    context.close()
-    assert problems == []
+    with watched_page(browser, served[0], PATIENCE) as opened:
+        yield opened
 
 
 def test_a_message_is_found_opened_and_seen_in_the_dark_on_a_phone(page: Any) -> None:
