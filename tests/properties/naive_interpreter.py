@@ -289,7 +289,10 @@ class Naive:
                 true = [case for case in step["wait-for"] if "when" in case and RULES[case["when"]](self.who, now)]
                 if not true:
                     walker.at, walker.wake = step, walker.since + span_of(step["limit"])
-                    return
+                    self._wake_up(walker, now)  # the limit may have passed while the journey was paused
+                    if walker.at is not None:
+                        return
+                    continue
                 walker.since = walker.due = now
                 walker.place.into(true[0].get("steps"))
             else:

@@ -95,6 +95,16 @@ def same(written: Any, shop: Any, told: Any, resume: Any, who: str) -> None:
     )
 
 
+def test_limits_that_passed_one_after_another_in_a_pause_are_over_together() -> None:
+    """Semantics 26: whoever resumes stands where the last of them left them."""
+    waits: dict[str, Any] = {"wait-for": [{"on": "cart.emptied"}], "limit": "20 minutes"}
+    carts = {
+        "journey": "carts", "enter": {"on": "cart.updated", "key": "event.cart.id"},
+        "steps": [{"wait": "1 day"}, waits, waits, {**waits, "otherwise": [{"send": "dropped"}]}],
+    }
+    same([carts], ShopSettings(), [(START, ("cart.updated", "c1", 900))], Resume("drop"), "anna")
+
+
 everything = given(journeys, shops, happenings, resumes, st.sampled_from(["anna", "vera", "olga"]))
 
 
