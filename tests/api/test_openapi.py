@@ -52,6 +52,12 @@ def test_the_committed_description_is_current() -> None:
     assert FILE.read_text() == text(), "run: python -m infra.openapi"
 
 
+def test_no_two_tests_share_an_id(request: pytest.FixtureRequest) -> None:
+    """Else pytest-xdist runs one of them: of all operations one."""
+    ids = [item.nodeid for item in request.session.items]
+    assert len(ids) == len(set(ids))
+
+
 @pytest.mark.slow
 @schema.parametrize()  # type: ignore[untyped-decorator, unused-ignore]
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

@@ -37,14 +37,14 @@ class SilentServer:
         received = b""
         try:
             while b"\r\n\r\n" not in received:
-                received += connection.recv(65536)
+                received += _next(connection)
             head, _, body = received.partition(b"\r\n\r\n")
             lines = head.lower().split(b"\r\n")
             length = next((int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length")), 0)
             if b"100-continue" in head.lower():
                 connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
             while len(body) < length:
-                body += connection.recv(65536)
+                body += _next(connection)
             self.requests.append(head + b"\r\n\r\n" + body)
             if self._answer:
                 connection.sendall(self._answer)
@@ -52,6 +52,13 @@ class SilentServer:
                 connection.close()
         except OSError:  # the client gave up, which is what some tests are about
             return
+
+
+def _next(connection: socket.socket) -> bytes:
+    """What comes next; raises ConnectionError at the end, where `recv` would say forever that nothing came."""
+    if not (received := connection.recv(65536)):
+        raise ConnectionError
+    return received
 
 
 @contextmanager
