@@ -7,7 +7,7 @@ put on record only when the message is really sent, and only those that stand in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -60,7 +60,7 @@ class MessageLinks:
     def _redirected(self, url: str) -> str:
         return links.click_url(self._message, self._channel, self._base, self._keys, self._now, url=url)
 
-    def keep(self, rendered: Rendered) -> None:
+    def keep(self, rendered: Rendered, valid: timedelta = links.VALID["click"]) -> None:
         """Put the short links on record that stand in a message about to be sent. Raises StorageUnavailableError."""
         words = f"{rendered.text}\n{rendered.body}\n{rendered.url}"
         stop = {self.pages.stop: ""} if self._channel in SHORTENED else {}
@@ -68,7 +68,7 @@ class MessageLinks:
             if short in words:
                 short_links.put(ShortLink(
                     short.rpartition("/")[2], self._message.customer_id, self._message.message_id, self._channel, url,
-                    self._now, self._now + links.VALID["click"],
+                    self._now, self._now + valid,
                 ))
 
 

@@ -183,11 +183,12 @@ class Previewer:
 
     def rendered(
         self, subject: Subject, definition: MessageDefinition, now: datetime, channel: str, locale: str,
+        links: MessageLinks | None = None,
     ) -> tuple[Rendered | None, Wrong | None]:
-        """The message in words, or what kept it from being rendered."""
+        """The message in words, with these links if any are given; or what kept it from being rendered."""
         # A sample's dates are near the day it was made for.
         moment = now if subject.customer_id else SAMPLE_NOW
-        links = self._links(subject, definition, channel, now)
+        links = links or self.links(subject, definition, channel, now)
         # A sample shows all that a message can hold.
         may_recommend = not subject.customer_id or consent.may_recommend(
             subject.customer.profile, channel, definition.category,
@@ -210,11 +211,12 @@ class Previewer:
         return Outgoing(
             message=subject.message, address=Address(rendered.channel, address or own or STRANGER), rendered=rendered,
             settings=self.drafts.settings, prices=self.drafts.prices, now=now,
-            unsubscribe_url=self._links(subject, definition, rendered.channel, now).pages.unsubscribe,
+            unsubscribe_url=self.links(subject, definition, rendered.channel, now).pages.unsubscribe,
             recipient_name="" if address else f"{profile.first_name} {profile.last_name}".strip(),
         )
 
-    def _links(self, subject: Subject, definition: MessageDefinition, channel: str, now: datetime) -> MessageLinks:
+    def links(self, subject: Subject, definition: MessageDefinition, channel: str, now: datetime) -> MessageLinks:
+        """The links of a preview: whoever follows them is nobody."""
         return MessageLinks(
             subject.message, definition, subject.event, self.drafts.settings, channel=channel, base_url=self.base_url,
             now=now, keys=self.keys,

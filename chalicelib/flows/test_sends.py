@@ -1,6 +1,7 @@
 """Sending a test of a message: only to whom the shop has named, and without a trace in anybody's log.
 
-No message is recorded. The links of a test lead to pages that say that it is one (see `content.links.NOBODY`).
+No message is recorded. The links of a test lead where they would, but to the pages that say that it is one where they
+would change something (see `content.links.NOBODY`).
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ WITHIN: Final = timedelta(minutes=1)
 """At most so many tests in so much time by each process: a slip of the hand is no mass mailing."""
 CHANNELS: Final = ("email", "sms")
 """The channels by which a test can go: the others reach a device, not an address that could be named."""
+LINKS_VALID: Final = timedelta(days=7)
+"""How long the short links of a test stay on record."""
 
 _lately: deque[datetime] = deque(maxlen=MOST)
 _counting = Lock()
@@ -63,7 +66,8 @@ def send_test(
     except DefinitionError as error:
         raise ActRefusedError(str(error)) from error
     subject = previewer.subject(definition, now, sample, customer_id)
-    rendered, wrong = previewer.rendered(subject, definition, now, channel, locale)
+    links = previewer.links(subject, definition, channel, now)
+    rendered, wrong = previewer.rendered(subject, definition, now, channel, locale, links)
     if rendered is None:
         assert wrong is not None
         raise ActRefusedError(f"{wrong.file}:{wrong.line}: {wrong.text}")
@@ -71,6 +75,7 @@ def send_test(
         previewer.outgoing(_marked(rendered), subject, definition, now, address), is_test=True,
     )
     _count(now)
+    links.keep(rendered, LINKS_VALID)
     sender = ours.senders[channel]
     try:
         provider_id = sender.send(outgoing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from chalicelib.errors import ActRefusedError, UnknownMessageError
 from chalicelib.flows import means, test_sends
 from chalicelib.flows.preview import of_uploads
 from chalicelib.flows.test_sends import MOST, SentTest
-from chalicelib.storage import bucket, log, messages
+from chalicelib.storage import bucket, log, messages, short_links
 from tests.flows.sending_shop import NOW, SendingShop
 
 TESTER, PHONE = "tester@weavers.example", "+79123456789"
@@ -91,6 +92,27 @@ def test_the_links_of_a_test_are_nobodys(tried: SendingShop) -> None:
     parsed = email.message_from_string(tried.mails[0].raw_data, policy=email.policy.default)
     token = str(parsed["List-Unsubscribe"]).rpartition("/")[2].rstrip(">")
     assert links.read(token, ["a key for links"], NOW).customer_id == links.NOBODY
+
+
+def test_the_short_links_of_a_test_lead_where_they_would_for_a_week(tried: SendingShop) -> None:
+    bucket.put("templates/hello/sms.ru.txt", '{{ "https://shop.example/sale"|short_link }} {{ links.stop }}'.encode())
+    send(PHONE)
+    codes = re.findall(r"/l/(\w+)", tried.texts[0][1])
+    leading, stopping = (short_links.read(code) for code in codes)
+    assert leading is not None
+    assert stopping is not None
+    assert leading.url.startswith("https://shop.example/sale?")
+    assert stopping.url == ""
+    assert {leading.customer_id, stopping.customer_id} == {links.NOBODY}
+    assert leading.expires_at == NOW + timedelta(days=7)
+
+
+def test_a_preview_puts_no_links_on_record(tried: SendingShop) -> None:
+    bucket.put("templates/hello/sms.ru.txt", b"{{ links.stop }}")
+    shown = of_uploads(NOW).preview("hello", NOW, channel="sms")
+    assert shown.rendered is not None
+    code = shown.rendered.text.rpartition("/")[2]
+    assert short_links.read(code) is None
 
 
 def test_what_cannot_be_rendered_is_not_sent_and_says_where(tried: SendingShop) -> None:

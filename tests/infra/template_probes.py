@@ -45,5 +45,6 @@ TEMPLATE_PROBES: dict[tuple[str, str], Probe] = {
     ("APIHandler", "ReadTemplatesToShowThem"): message_is_shown,
     ("APIHandler", "SendTestsByMail"): message_is_tried_by_mail,
     ("APIHandler", "SendTestsBySms"): message_is_tried_by_sms,
+    ("APIHandler", "PutShortLinksOfTests"): message_is_tried_by_sms,
 }
 """The probe of each statement that is for looking at messages and trying them."""

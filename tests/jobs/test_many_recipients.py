@@ -20,7 +20,7 @@ from tests.jobs.broadcast_shop import SALE, put
 from tests.jobs.many_customers import entries_by_customer, put_customers
 
 RECIPIENTS = int(os.environ.get("SELVEDGE_RECIPIENTS", "20000"))
-"""Some twenty pages of the table. More may be said: 100,000 take five minutes."""
+"""Forty pages of the table. More may be said: 100,000 take five minutes."""
 PATIENCE = 900
 """Seconds after which a worker has failed; on an idle machine it takes a fifth of that."""
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from werkzeug.test import Client
 
+from chalicelib import clock
 from chalicelib.content import links
-from chalicelib.storage import log
+from chalicelib.storage import log, short_links
+from chalicelib.storage.short_links import ShortLink
 from tests.pages.conftest import Token
 
 
@@ -28,6 +32,16 @@ def test_its_survey_takes_no_answer(pages: Client, token: Token) -> None:
         assert answer.status_code == 200
         assert "Это проверка" in answer.text
     assert list(log.history(links.NOBODY)) == []
+
+
+def test_its_short_way_to_unsubscribe_leads_to_the_page_of_tests(pages: Client) -> None:
+    now = clock.now()
+    code = "A1b2C3d4E5f"
+    short_links.put(ShortLink(code, links.NOBODY, "sample", "sms", "", now, now + timedelta(days=7)))
+    moved = pages.get(f"/l/{code}")
+    assert moved.status_code == 302
+    page = pages.get(moved.headers["Location"].removeprefix(".."), headers={"Accept-Language": "en"})
+    assert "This is a test" in page.text
 
 
 def test_one_click_of_a_mail_program_is_answered_and_writes_nothing(pages: Client, token: Token) -> None:

@@ -151,8 +151,9 @@ def test_a_reader_is_led_on_even_where_the_click_cannot_be_written_down(pages: C
 
 
 def test_a_link_in_a_test_leads_on_and_is_nobodys_click(pages: Client, path: Path) -> None:
-    answer = pages.get(path(customer_id=links.NOBODY), headers=PERSON)
-    assert (answer.status_code, answer.headers["Location"]) == (302, URL)
+    for address in (path(customer_id=links.NOBODY), put(customer_id=links.NOBODY)):
+        answer = pages.get(address, headers=PERSON)
+        assert (answer.status_code, answer.headers["Location"]) == (302, URL)
     assert list(log.history(links.NOBODY)) == []
 
 
