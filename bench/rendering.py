@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 
@@ -24,10 +23,9 @@ class HeldFiles:
     """The files of a folder, each read once: as the sender holds them."""
 
     def __init__(self, folder: Path) -> None:
-        files = FolderFiles(folder)
-        self._read: Callable[[str], TemplateFile | None] = cache(lambda name: files.read(name, SAMPLE_NOW))
+        self._read: Callable[[str], TemplateFile | None] = cache(FolderFiles(folder).read)
 
-    def read(self, name: str, now: datetime) -> TemplateFile | None:  # noqa: ARG002
+    def read(self, name: str) -> TemplateFile | None:
         """The file of this name, or None."""
         return self._read(name)
 

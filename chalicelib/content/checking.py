@@ -167,7 +167,7 @@ class Trial(Templates):
             check_name(name)
         except TemplateError:
             return None
-        file = scope().files.read(name, scope().now)
+        file = scope().files.read(name)
         if file is None:
             return None
         key = (file.name, file.version)
@@ -228,7 +228,7 @@ class Trial(Templates):
         self._problems += names.problems
         self._asked_for |= names.asked_for
         for read in sorted(names.read | {name}):
-            file = scope().files.read(read, scope().now)
+            file = scope().files.read(read)
             if file is not None and len(file.text) <= MAX_SOURCE:
                 self._problems += self._written(file)
 
@@ -260,7 +260,7 @@ def _with_places(file: TemplateFile) -> str:
 
 def _line_of(name: str, header: str) -> int:
     """The line of a text file in which a header stands."""
-    file = scope().files.read(name, scope().now)
+    file = scope().files.read(name)
     lines = file.text.splitlines() if file else []
     return next((number for number, line in enumerate(lines, 1) if line.startswith(f"{header}:")), 1)
 
@@ -270,7 +270,7 @@ class _StampingLoader(BaseLoader):
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002
         name = template.partition("@")[0]
-        file = scope().files.read(name, scope().now)
+        file = scope().files.read(name)
         if file is None:
             raise TemplateNotFound(name)
         return _with_places(file), name, None

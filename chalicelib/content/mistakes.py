@@ -67,5 +67,5 @@ def _reason(error: Exception) -> str | None:
 
 
 def _text(file: str) -> str:
-    found = scope().files.read(file, scope().now)
+    found = scope().files.read(file)
     return found.text if found else ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
@@ -21,7 +20,7 @@ _NAME: Final = re.compile(
 )
 
 
-def reached(own: Iterable[str], all_names: Iterable[str], files: TemplateFiles, now: datetime) -> set[str]:
+def reached(own: Iterable[str], all_names: Iterable[str], files: TemplateFiles) -> set[str]:
     """The names among `all_names` that a rendering may read which begins with one of a message's `own` files.
 
     An include whose name is worked out while rendering may be of any file. What cannot be read names nothing: trying
@@ -35,7 +34,7 @@ def reached(own: Iterable[str], all_names: Iterable[str], files: TemplateFiles, 
         if name in found:
             continue
         found.add(name)
-        for other in _named_by(name, files, now):
+        for other in _named_by(name, files):
             if not other:
                 return there
             if other in there:
@@ -43,9 +42,9 @@ def reached(own: Iterable[str], all_names: Iterable[str], files: TemplateFiles, 
     return found
 
 
-def _named_by(name: str, files: TemplateFiles, now: datetime) -> frozenset[str]:
+def _named_by(name: str, files: TemplateFiles) -> frozenset[str]:
     try:
-        file = files.read(name, now)
+        file = files.read(name)
     except TemplateError:
         return frozenset()
     return _named_in(file.text) if file else frozenset()

@@ -112,7 +112,7 @@ class Templates:
         """The words of the shared blocks, `name: words` a line, in this language or one it falls back to."""
         tried = [locale, language_of(locale), settings.locale, language_of(settings.locale), "en"]
         for candidate in dict.fromkeys(tried):
-            file = scope().files.read(f"blocks/words.{candidate}.txt", scope().now)
+            file = scope().files.read(f"blocks/words.{candidate}.txt")
             if file is not None:
                 scope().used[file.name] = file.version
                 return _words_of(file.text)
@@ -131,7 +131,7 @@ class _Versioned(Sandbox):
 
     def join_path(self, template: str, parent: str) -> str:  # noqa: ARG002
         """The key of a file as the rendering under way sees it: `<name>@<version>`."""
-        file = scope().files.read(template, scope().now)
+        file = scope().files.read(template)
         if file is None:
             raise TemplateNotFound(template)
         scope().used[template] = file.version
@@ -159,7 +159,7 @@ class _Loader(BaseLoader):
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002
         name = template.partition("@")[0]
-        file = scope().files.read(name, scope().now)
+        file = scope().files.read(name)
         if file is None:
             raise TemplateNotFound(name)
         return file.text, name, None
@@ -174,7 +174,7 @@ def _led(header: str, otherwise: str, redirect: Lead | None) -> str:
 
 def _files_used() -> Iterator[TemplateFile]:
     for name in scope().used:
-        file = scope().files.read(name, scope().now)
+        file = scope().files.read(name)
         if file is not None:
             yield file
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final, Protocol
@@ -30,7 +29,7 @@ class TemplateFile(Struct, frozen=True):
 class TemplateFiles(Protocol):
     """A place that holds template files."""
 
-    def read(self, name: str, now: datetime) -> TemplateFile | None:
+    def read(self, name: str) -> TemplateFile | None:
         """The file of this name, or None. Raises TemplateError for a bad name."""
 
 
@@ -43,7 +42,7 @@ class PinnedFiles:
     def __init__(self, versions: Mapping[str, str], read: Callable[[str, str], TemplateFile]) -> None:
         self._versions, self._read = versions, read
 
-    def read(self, name: str, now: datetime) -> TemplateFile | None:  # noqa: ARG002  (whenever it is asked for)
+    def read(self, name: str) -> TemplateFile | None:
         """The file of this name in its version, or None when there was none."""
         version = self._versions.get(name)
         if version is None:
@@ -69,7 +68,7 @@ class FolderFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def read(self, name: str, now: datetime) -> TemplateFile | None:  # noqa: ARG002  (a folder is always as of now)
+    def read(self, name: str) -> TemplateFile | None:
         """The file of this name, or None."""
         check_name(name)
         path = self._folder / name
@@ -85,12 +84,12 @@ class GivenFiles:
     def __init__(self, texts: dict[str, str], below: TemplateFiles | None = None) -> None:
         self._texts, self._below = texts, below
 
-    def read(self, name: str, now: datetime) -> TemplateFile | None:
+    def read(self, name: str) -> TemplateFile | None:
         """The file of this name, or None."""
         check_name(name)
         if name in self._texts:
             return TemplateFile(name, self._texts[name], text_version(self._texts[name]))
-        return self._below.read(name, now) if self._below else None
+        return self._below.read(name) if self._below else None
 
 
 def check_name(name: str) -> None:

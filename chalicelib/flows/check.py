@@ -182,7 +182,7 @@ def _messages(files: Files, checked: Checked, settings: ShopSettings, now: datet
         try:
             text = files.text(key)
             message = _once("read", key, (text, beside), partial(message_definition, text, key, beside))
-            edition = _edition(message, folder, files, settings, now)
+            edition = _edition(message, folder, files, settings)
             names = [*beside, *(other.rpartition("/")[2] for other in files.unread if other.startswith(f"{folder}/"))]
             attempt = partial(check_message, message, files.templates, settings, now, trial=trial, names=names)
             tried = _once("try", key, (edition.id, sorted(names)), attempt)
@@ -198,16 +198,14 @@ def _messages(files: Files, checked: Checked, settings: ShopSettings, now: datet
     return tuple(messages)
 
 
-def _edition(
-    message: MessageDefinition, folder: str, files: Files, settings: ShopSettings, now: datetime,
-) -> Edition:
+def _edition(message: MessageDefinition, folder: str, files: Files, settings: ShopSettings) -> Edition:
     """What a message is rendered from by these files. Raises DefinitionError for one that cannot be held on to."""
     versions = {
         key.removeprefix(TEMPLATES): version for key, version in files.versions.items()
         if key.startswith(TEMPLATES) and key.endswith((".mjml", ".txt")) and not key.endswith(PROBLEMS)
     }
     own = [name for name in versions if f"{TEMPLATES}{name}".startswith(f"{folder}/")]
-    pinned = {name: versions[name] for name in sorted(reached(own, versions, files.templates, now))}
+    pinned = {name: versions[name] for name in sorted(reached(own, versions, files.templates))}
     for name in pinned:
         if f"{TEMPLATES}{name}" in files.unpinned:
             reason = "has no version of its own in S3; switch on versioning for the bucket, then upload the file again"

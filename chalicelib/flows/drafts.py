@@ -14,7 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from chalicelib.content.template_files import TemplateFile, check_name
+from chalicelib.content.template_files import TemplateFile, check_name, decoded
 from chalicelib.definitions.journey_files import read_journey
 from chalicelib.definitions.message_files import message_definition, variants
 from chalicelib.definitions.price_list import read_prices
@@ -25,7 +25,7 @@ from chalicelib.domain.prices import Prices
 from chalicelib.domain.problems import Problem
 from chalicelib.domain.segments import compile_segments
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
-from chalicelib.errors import DefinitionError, FileMissingError, TemplateError, UnknownMessageError
+from chalicelib.errors import DefinitionError, FileMissingError, UnknownMessageError
 from chalicelib.flows.check import BLOCKS, BRAND, PROBLEMS, Files, check_files
 from chalicelib.flows.definitions_in_force import InForce, current
 from chalicelib.flows.means import NO_PRICES, prices_in_force
@@ -44,18 +44,16 @@ class DraftFiles:
     def __init__(self, versions: Mapping[str, str], read: Callable[[str], bytes]) -> None:
         self._versions, self._read = versions, read
 
-    def read(self, name: str, now: datetime) -> TemplateFile | None:  # noqa: ARG002  (a draft is always as of now)
+    def read(self, name: str) -> TemplateFile | None:
         """The file of this name, or None. Raises TemplateError for a bad name and for what is no text."""
         check_name(name)
         key = TEMPLATES + name
         if key not in self._versions:
             return None
         try:
-            return TemplateFile(name, self._read(key).decode("utf-8-sig"), self._versions[key].strip('"'))
+            return decoded(name, self._read(key), self._versions[key].strip('"'))
         except FileMissingError:
             return None  # deleted since it was listed
-        except UnicodeDecodeError as error:
-            raise TemplateError(f"is not UTF-8 (byte {error.start}); save it as UTF-8", file=name) from error
 
 
 @dataclass(frozen=True)

@@ -183,7 +183,7 @@ class Previewer:
 
     def rendered(
         self, subject: Subject, definition: MessageDefinition, now: datetime, channel: str, locale: str,
-        links: MessageLinks | None = None,
+        *, links: MessageLinks | None = None,
     ) -> tuple[Rendered | None, Wrong | None]:
         """The message in words, with these links if any are given; or what kept it from being rendered."""
         # A sample's dates are near the day it was made for.

@@ -67,7 +67,7 @@ def send_test(
         raise ActRefusedError(str(error)) from error
     subject = previewer.subject(definition, now, sample, customer_id)
     links = previewer.links(subject, definition, channel, now)
-    rendered, wrong = previewer.rendered(subject, definition, now, channel, locale, links)
+    rendered, wrong = previewer.rendered(subject, definition, now, channel, locale, links=links)
     if rendered is None:
         assert wrong is not None
         raise ActRefusedError(f"{wrong.file}:{wrong.line}: {wrong.text}")

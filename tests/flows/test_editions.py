@@ -48,7 +48,7 @@ def hello() -> MessageDefinition:
 
 def sent_text(key: str = TEXT_KEY) -> str:
     """What a template file says to who is sent `hello` now."""
-    file = files_in_force(hello()).read(key.removeprefix("templates/"), NOW)
+    file = files_in_force(hello()).read(key.removeprefix("templates/"))
     assert isinstance(file, TemplateFile)
     return file.text
 

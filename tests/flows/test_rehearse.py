@@ -284,4 +284,4 @@ def test_the_shipped_price_list_prices_the_shipped_messages() -> None:
     root = Path(__file__).parent.parent.parent
     prices = read_prices((root / "schedules" / "prices.yaml").read_text("utf-8"))
     assert prices.email > 0
-    assert FolderFiles(root / "templates").read("order-shipped/sms.ru.txt", MONDAY) is not None
+    assert FolderFiles(root / "templates").read("order-shipped/sms.ru.txt") is not None

@@ -95,7 +95,7 @@ def test_the_links_of_a_test_are_nobodys(tried: SendingShop) -> None:
 
 
 def test_the_short_links_of_a_test_lead_where_they_would_for_a_week(tried: SendingShop) -> None:
-    bucket.put("templates/hello/sms.ru.txt", '{{ "https://shop.example/sale"|short_link }} {{ links.stop }}'.encode())
+    bucket.put("templates/hello/sms.ru.txt", b'{{ "https://shop.example/sale"|short_link }} {{ links.stop }}')
     send(PHONE)
     codes = re.findall(r"/l/(\w+)", tried.texts[0][1])
     leading, stopping = (short_links.read(code) for code in codes)

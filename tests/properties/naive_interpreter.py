@@ -287,14 +287,12 @@ class Naive:
                 walker.since = walker.due = moment
             elif "wait-for" in step:
                 true = [case for case in step["wait-for"] if "when" in case and RULES[case["when"]](self.who, now)]
-                if not true:
-                    walker.at, walker.wake = step, walker.since + span_of(step["limit"])
-                    self._wake_up(walker, now)  # the limit may have passed while the journey was paused
-                    if walker.at is not None:
-                        return
+                if true:
+                    walker.since = walker.due = now
+                    walker.place.into(true[0].get("steps"))
                     continue
-                walker.since = walker.due = now
-                walker.place.into(true[0].get("steps"))
+                walker.at, walker.wake = step, walker.since + span_of(step["limit"])
+                self._wake_up(walker, now)  # the limit may have passed while the journey was paused
             else:
                 self._at_once(walker, step, now)
 
