@@ -21,9 +21,6 @@ SOURCE: Final = "page"
 """The source of these log entries."""
 EVERY_TOPIC: Final = "*"
 
-_MAX_FORWARDS: Final = 8
-"""Merges followed from an old link to the customer of today."""
-
 
 class Choice(Struct, frozen=True, order=True):
     """Marketing on one topic by one channel: what a customer says yes or no to."""
@@ -34,15 +31,11 @@ class Choice(Struct, frozen=True, order=True):
 
 def customer_of(link: Link) -> Customer | None:
     """The customer a link is for, as the state stands; the one they were merged into, if so; None when unknown."""
-    customer_id = link.customer_id
-    for _ in range(_MAX_FORWARDS):
-        stored = customers.load(customer_id)
-        if stored is None:
-            return None
-        if not stored.customer.forwarded_to:
-            return stored.customer
-        customer_id = stored.customer.forwarded_to
-    return None
+    stored = customers.load(link.customer_id)
+    if stored is None:
+        return None
+    customer = customers.surviving(stored).customer
+    return None if customer.forwarded_to else customer
 
 
 def choices(profile: Profile, messages: Iterable[MessageDefinition]) -> dict[Choice, bool]:
