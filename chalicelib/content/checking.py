@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import datetime
+from time import thread_time
 from typing import Any, Final
 
 from jinja2 import BaseLoader, Environment, TemplateNotFound
@@ -33,8 +34,13 @@ from chalicelib.domain.events import Cart, Checkout, Order, Page, Product
 from chalicelib.domain.problems import Problem, most
 from chalicelib.domain.rendered import Rendered
 from chalicelib.domain.shop import MessageDefinition, ShopSettings
-from chalicelib.errors import TemplateError
+from chalicelib.errors import DefinitionError, TemplateError
 
+TRIED_SECONDS: Final = 1.0
+"""Seconds of the processor that one sample of a variant may take, compiled on the way: a mail of ours takes 0.05."""
+ALL_SECONDS: Final = 40.0
+"""Seconds of the processor for the trial of all messages, of which ours take 5: the function that publishes has 120
+seconds and half a processor (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html)."""
 _STAND_IN: Final = "Subject: {0}\nPreheader: {0}\n\n{0}"
 """What a text is taken to be that cannot be printed, so that the look of its mail is tried all the same."""
 
@@ -80,7 +86,7 @@ def check_message(
     """Try every variant of a message for every sample customer.
 
     `trial` has compiled files for other messages already; `names` are the files in the message's folder. Raises
-    StorageUnavailableError when the files cannot be read.
+    StorageUnavailableError when the files cannot be read, DefinitionError when the trial has taken too long before.
     """
     trial = trial or Trial()
     found = list(folder_problems(definition, names, settings))
@@ -94,11 +100,14 @@ def check_message(
 
 
 class Trial(Templates):
-    """Renders as sending does, and notes what is wrong on the way. One serves many messages: it keeps what it compiled.
-    """
+    """Renders as sending does, and notes what is wrong on the way. One serves many messages: it keeps what it compiled,
+    and has `seconds` of this thread's processor time for them all."""
 
-    def __init__(self) -> None:
+    most_seconds = TRIED_SECONDS
+
+    def __init__(self, seconds: float = ALL_SECONDS) -> None:
         super().__init__()
+        self._seconds, self._until = seconds, thread_time() + seconds
         self._environment.loader = _StampingLoader()
         self._environment.trees = {}
         self._parsed: dict[tuple[str, str], Parsed | TemplateError] = {}
@@ -110,7 +119,13 @@ class Trial(Templates):
         self._sample = self._shop_url = ""
 
     def of(self, case: Case) -> tuple[Rendered | None, list[Problem]]:
-        """What the `full` sample customer gets of a variant, if anything, and what is wrong or doubtful in it."""
+        """What the `full` sample customer gets of a variant, if anything, and what is wrong or doubtful in it.
+
+        Raises DefinitionError when there is no time left for it.
+        """
+        if thread_time() > self._until:
+            reason = f"is not tried yet: what was tried before took {self._seconds:g} s; mend what is said to be slow"
+            raise DefinitionError(reason, file=f"templates/{case.definition.name}/message.yaml")
         self._problems, self._asked_for, self._looked_at = [], set(), set()
         self._is_hopeless, self._shop_url = False, case.settings.url
         full, *others = SAMPLES

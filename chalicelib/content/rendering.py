@@ -21,7 +21,7 @@ from chalicelib.content.link_marks import marks_of
 from chalicelib.content.mail_markup import compile_mjml
 from chalicelib.content.mistakes import explained
 from chalicelib.content.occasion import Lead, Links, Occasion
-from chalicelib.content.sandbox import Sandbox
+from chalicelib.content.sandbox import MAX_SECONDS, Sandbox
 from chalicelib.content.scope import Scope, rendering, scope
 from chalicelib.content.template_files import TemplateFile, TemplateFiles
 from chalicelib.content.text_files import headers_and_text
@@ -40,6 +40,8 @@ NO_WAY_OUT: Final = "shows no unsubscribe link: include `blocks/footer.{}`"
 
 class Templates:
     """Renders messages. Each version of a file is compiled once and kept."""
+
+    most_seconds = MAX_SECONDS
 
     def __init__(self) -> None:
         self._environment = _Versioned(loader=_Loader(), cache_size=_KEPT, auto_reload=False)
@@ -61,7 +63,7 @@ class Templates:
         under_way = Scope(
             occasion.now, locale, zone, files, {}, marks, occasion.shorten, set() if read is None else read,
         )
-        with rendering(under_way):
+        with rendering(under_way, self.most_seconds):
             values = values_of(occasion, under_way)
             values["words"] = self._words(locale, settings)
             name = f"{definition.name}/{channel}.{locale}"

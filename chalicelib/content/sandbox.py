@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from datetime import date
 from decimal import Decimal
 from functools import cache, wraps
+from time import thread_time
 from typing import Any, Final
 
 from jinja2 import StrictUndefined, Undefined, nodes, pass_context
@@ -32,6 +33,9 @@ MAX_ROUNDS: Final = 10_000
 """Rounds of all loops of one rendering together."""
 MAX_OUTPUT: Final = 1_000_000
 """Characters printed by all expressions of one rendering, and the longest text or list that one may make."""
+MAX_SECONDS: Final = 5.0
+"""Seconds of the processor within which one rendering must have run its loops; a mail of ours takes a thousandth. What
+takes more than a fifth of it for a sample does not go live (`checking.TRIED_SECONDS`)."""
 
 _FILTERS: Final = (
     "abs", "count", "d", "default", "first", "float", "last", "length",
@@ -66,18 +70,21 @@ def fields_of(kind: type[Any]) -> frozenset[str]:
 
 
 class Budget:
-    """What one rendering may still use: rounds of loops and characters."""
+    """What one rendering may still use: rounds of loops, characters, and seconds of this thread's processor time."""
 
-    __slots__ = ("characters", "rounds")
+    __slots__ = ("_seconds", "_until", "characters", "rounds")
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = MAX_SECONDS) -> None:
         self.rounds, self.characters = MAX_ROUNDS, MAX_OUTPUT
+        self._seconds, self._until = seconds, thread_time() + seconds
 
     def take_round(self) -> None:
-        """Count a round of a loop; raises SecurityError when there are too many."""
+        """Count a round of a loop; raises SecurityError when there are too many, or they have taken too long."""
         self.rounds -= 1
         if self.rounds < 0:
             raise SecurityError(f"loops run more than {MAX_ROUNDS:,} rounds in all")
+        if thread_time() > self._until:
+            raise SecurityError(f"takes longer than {self._seconds:g} s to render")
 
     def take_characters(self, count: int) -> None:
         """Count printed characters; raises SecurityError when there are too many."""

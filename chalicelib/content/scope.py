@@ -43,9 +43,9 @@ def scope() -> Scope:
 
 
 @contextmanager
-def rendering(under_way: Scope) -> Iterator[None]:
-    """Let a rendering be the one under way, with a budget of its own."""
-    scope_before, budget_before = _scope.set(under_way), budget.set(Budget())
+def rendering(under_way: Scope, seconds: float) -> Iterator[None]:
+    """Let a rendering be the one under way, with a budget of its own: `seconds` are those of the processor."""
+    scope_before, budget_before = _scope.set(under_way), budget.set(Budget(seconds))
     try:
         yield
     finally:
