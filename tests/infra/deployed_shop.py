@@ -46,6 +46,8 @@ HELLO = {
     "journeys/led.yaml": "journey: led\nenter: {on: led.asked, again: always}\nsteps:\n  - send: led\n",
 }
 """Messages of the shop's own, for the channels that no shipped journey begins with, and one with short links."""
+PATIENCE = 90
+"""Seconds that any one request may take, with a function that begins in a new process on a busy machine."""
 
 Found = TypeVar("Found")
 
@@ -142,7 +144,7 @@ class DeployedShop:
 
     def mails(self, person: Person) -> list[dict[str, Any]]:
         """The mails to a person in MiniStack's outbox, the first first."""
-        with urllib.request.urlopen(f"{self.deployed.endpoint}/_ministack/ses/messages") as answer:
+        with urllib.request.urlopen(f"{self.deployed.endpoint}/_ministack/ses/messages", timeout=PATIENCE) as answer:
             by_account: dict[str, list[dict[str, Any]]] = json.loads(answer.read())["messages"]
         return [mail for mails in by_account.values() for mail in mails if person.email in str(mail["To"])]
 
@@ -204,7 +206,7 @@ def eventually(look: Callable[[], Found | None], seconds: float = 30) -> Found:
 
 def _status(request: urllib.request.Request) -> int:
     try:
-        with urllib.request.urlopen(request) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             status: int = answer.status
             return status
     except HTTPError as error:

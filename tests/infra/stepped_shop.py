@@ -7,6 +7,7 @@ what fails. MiniStack does both in its own name, and its triggers know neither p
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +22,8 @@ from chalicelib.storage import shop as shop_table
 from infra.local.stream_pump import Delivery, EventSource, StreamPump
 from tests.infra.deployed_shop import FUNCTIONS, DeployedShop
 
+PATIENCE = 180
+"""Seconds within which the streams must come to rest."""
 READERS = {"Engine": "EventsTable", "Sender": "MessagesTable", "Archive": "EventsTable"}
 """The functions that a table's stream starts."""
 
@@ -35,10 +38,14 @@ class SteppedShop:
         self._pumps = {function: self._pump(mapping) for function, mapping in self._mappings().items()}
 
     def work(self, *functions: str) -> None:
-        """Let the streams be worked until nothing more comes: all, or only those of these functions."""
+        """Let the streams be worked until nothing more comes: all, or only those of these functions.
+
+        Raises AssertionError when something always comes.
+        """
         pumps = [pump for function, pump in self._pumps.items() if not functions or function in functions]
+        until = time.monotonic() + PATIENCE
         while sum(pump.poll() for pump in pumps):
-            pass
+            assert time.monotonic() < until, "the streams do not come to rest"
 
     def tick(self, ahead: timedelta) -> None:
         """Let the tick run, its clock `ahead` of the others', as if it had run a few minutes before."""

@@ -222,7 +222,7 @@ class TestALostAnswer:
         def reply(body: bytes, headers: dict[str, str]) -> tuple[int, bytes] | None:
             request = Request(ministack_aws, data=body, headers=headers, method="POST")
             try:
-                with urlopen(request) as answer:
+                with urlopen(request, timeout=60) as answer:
                     status, content = answer.status, answer.read()
             except HTTPError as error:
                 status, content = error.code, error.read()
