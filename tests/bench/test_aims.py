@@ -1,4 +1,7 @@
-"""The figures that the product promises hold: capacity, cost, fold and cold start (`make bench` prints them all)."""
+"""The figures that the product promises hold: capacity, cost, fold and cold start (`make bench` prints them all).
+
+Speeds are those of the machine that README.md names: on one that is slower, or busy, as much less is asked for.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import sys
 import pytest
 
 from bench import cold_start, conditions, cost, fold, rehearsal, rendering
+from bench.machine import measured_here
 from bench.usage import Units
 
 
@@ -39,30 +43,38 @@ def test_capacity_and_cost_stay_within_their_aims() -> None:
 
 
 def test_the_engine_folds_twenty_thousand_events_a_second() -> None:
-    assert fold.run()["events_per_second"] > 20_000
+    measured, slower = measured_here(fold.run)
+
+    assert measured["events_per_second"] * slower > 20_000
 
 
 def test_a_condition_is_evaluated_in_less_than_two_microseconds() -> None:
-    measured = min((conditions.run() for _ in range(5)), key=lambda one: one["slowest_evaluation_us"])
+    measured, slower = measured_here(
+        lambda: min((conditions.run() for _ in range(5)), key=lambda one: one["slowest_evaluation_us"])
+    )
 
-    assert measured["evaluation_us"] < 2
-    assert measured["slowest_evaluation_us"] < 2
-    assert measured["next_change_us"] < 20
+    assert measured["evaluation_us"] / slower < 2
+    assert measured["slowest_evaluation_us"] / slower < 2
+    assert measured["next_change_us"] / slower < 20
 
 
 def test_a_million_events_are_rehearsed_in_a_minute_through_all_shipped_journeys() -> None:
-    measured = min((rehearsal.run(250) for _ in range(5)), key=lambda one: one["seconds_per_million"])
+    measured, slower = measured_here(
+        lambda: min((rehearsal.run(250) for _ in range(5)), key=lambda one: one["seconds_per_million"])
+    )
 
     assert measured["journeys"] >= 20
     assert measured["sends"] > 1_000
-    assert measured["seconds_per_million"] < 60
+    assert measured["seconds_per_million"] / slower < 60
 
 
 def test_a_thousand_messages_are_rendered_in_a_second() -> None:
-    measured = max((rendering.run() for _ in range(3)), key=lambda one: one["messages_per_second"])
+    measured, slower = measured_here(
+        lambda: max((rendering.run() for _ in range(3)), key=lambda one: one["messages_per_second"])
+    )
 
-    assert measured["messages_per_second"] > 1_000
-    assert measured["slowest_mails_per_second"] > 300
+    assert measured["messages_per_second"] * slower > 1_000
+    assert measured["slowest_mails_per_second"] * slower > 300
 
 
 @pytest.mark.slow
