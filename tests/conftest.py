@@ -13,13 +13,15 @@ from moto import mock_aws
 from playwright.sync_api import Browser, sync_playwright
 
 from chalicelib.storage import clients, tables
-from tests.emulators import CREDENTIALS, REGION, running_ministack
+from tests.emulators import CREDENTIALS, REGION, let_moto_take_one_request_at_a_time, running_ministack
 
 for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
     os.environ.pop(name, None)
 os.environ.update(CREDENTIALS)
 # Before moto puts its own into the environment: one session serves all tests, and a MiniStack that asks who is there.
 clients.session().get_credentials()
+
+let_moto_take_one_request_at_a_time()
 
 settings.register_profile("brief", max_examples=5, derandomize=True, deadline=None, database=None)
 """For mutation testing (`make mutate`), where each test runs hundreds of times."""

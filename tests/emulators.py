@@ -7,12 +7,17 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
+
+from botocore.awsrequest import AWSPreparedRequest
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.common_types import TYPE_RESPONSE
 
 ROOT = Path(__file__).parent.parent
 REGION = "eu-west-1"
@@ -33,6 +38,18 @@ CREDENTIALS = {
     "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
 }
 """Environment under which nothing can reach a real account."""
+
+
+def let_moto_take_one_request_at_a_time() -> None:
+    """Put a lock before moto, which is not made for several threads: two writes at once may take the same sequence
+    number in a stream, and who pages through it then gets its last record for ever."""
+    lock, answer = threading.RLock(), BotocoreStubber.process_request
+
+    def process_request(stubber: BotocoreStubber, request: AWSPreparedRequest) -> TYPE_RESPONSE | None:
+        with lock:
+            return answer(stubber, request)
+
+    BotocoreStubber.process_request = process_request
 
 
 def free_port() -> int:
