@@ -36,8 +36,8 @@ class RedirectVisit(Visit):
         return self._on(clicks.Click(link.customer_id, link.message_id, link.channel, url, link.made_at))
 
     def follow_short(self, code: str) -> Response:
-        """On to the URL that a code is on record for; to the page for unsubscribing where there is none. From a test
-        too, where nobody clicked."""
+        """On to the URL that a code is on record for, or to the page for unsubscribing; from a test too, where nobody
+        clicked."""
         try:
             link = short_links.read(code) if _CODE.fullmatch(code) else None
             if link is None:

@@ -42,6 +42,7 @@ class Templates:
     """Renders messages. Each version of a file is compiled once and kept."""
 
     most_seconds = MAX_SECONDS
+    """Seconds of the processor that one rendering may take."""
 
     def __init__(self) -> None:
         self._environment = _Versioned(loader=_Loader(), cache_size=_KEPT, auto_reload=False)

@@ -61,7 +61,10 @@ class MessageLinks:
         return links.click_url(self._message, self._channel, self._base, self._keys, self._now, url=url)
 
     def keep(self, rendered: Rendered, valid: timedelta = links.VALID["click"]) -> None:
-        """Put the short links on record that stand in a message about to be sent. Raises StorageUnavailableError."""
+        """Put the short links on record that stand in a message about to be sent, to work for so long.
+
+        Raises StorageUnavailableError.
+        """
         words = f"{rendered.text}\n{rendered.body}\n{rendered.url}"
         stop = {self.pages.stop: ""} if self._channel in SHORTENED else {}
         for short, url in (self._made | stop).items():

@@ -77,7 +77,7 @@ def test_it_is_refused_soon_and_with_its_place(files: dict[str, str]) -> None:
     start = time.process_time()
     wrong = [line for line in told(files) if ": warning: " not in line]
     assert re.match(r"try/[a-z]+\.ru\.(txt|mjml):\d+", wrong[0])
-    assert time.process_time() - start < 6
+    assert time.process_time() - start < 10
 
 
 def test_many_that_are_slow_keep_others_waiting_and_not_the_function_from_ending() -> None:
